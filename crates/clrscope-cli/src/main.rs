@@ -1,0 +1,2 @@
+//! The clrscope program.
+fn main() {}

@@ -1,0 +1,98 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn space<'data>(file: &'data [u8], ranges: &[(u64, u64, u64)]) -> Parsed<AddressSpace<'data>> {
+    let ranges: Vec<Range> = ranges.iter().map(|&(a, l, o)| Range::new(VirtAddr(a), l, o)).collect();
+    AddressSpace::from_ranges(file, &ranges, Target::X64_WINDOWS)
+}
+
+const FILE: [u8; 16] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
+
+#[test]
+fn neighbours_in_memory_and_file_are_one_run() {
+    let parsed = space(&FILE, &[(0x1000, 4, 0), (0x1004, 4, 4), (0x1008, 4, 12)]);
+    assert!(parsed.is_complete());
+    assert_eq!(parsed.value.run_count(), 2);
+    assert_eq!(parsed.value.slice(VirtAddr(0x1002), 4), Some(&FILE[2..6]));
+    assert_eq!(parsed.value.slice(VirtAddr(0x1006), 4), None);
+    // Two runs of the file, one stretch of memory.
+    assert_eq!(parsed.value.read_u32(VirtAddr(0x1006)), Some(u32::from_le_bytes([6, 7, 12, 13])));
+    assert_eq!(parsed.value.presence(VirtAddr(0x1006), 4), Presence::Present);
+}
+
+#[test]
+fn the_earlier_of_two_overlapping_ranges_wins() {
+    let parsed = space(&FILE, &[(0x1000, 4, 8), (0x1002, 4, 0)]);
+    assert_eq!(parsed.issues.iter().next().map(|issue| issue.kind), Some(IssueKind::Overlap));
+    assert_eq!(
+        parsed.value.bytes(VirtAddr(0x1000), 6).as_deref(),
+        Some(&[8, 9, 10, 11, 2, 3][..])
+    );
+}
+
+#[test]
+fn a_range_behind_the_end_of_the_file_is_cut_and_reported() {
+    let parsed = space(&FILE, &[(0x1000, 32, 8)]);
+    assert_eq!(parsed.value.total_bytes(), 8);
+    assert_eq!(parsed.issues.iter().next().map(|issue| issue.kind), Some(IssueKind::Truncated));
+    assert_eq!(parsed.value.presence(VirtAddr(0x1004), 8), Presence::Partial);
+    assert_eq!(parsed.value.presence(VirtAddr(0x1008), 8), Presence::Absent);
+}
+
+#[test]
+fn a_fill_closes_holes_only() {
+    let image = [0xff; 16];
+    let parsed = space(&FILE, &[(0x1004, 4, 4)]);
+    let filled = parsed.value.with_fill(&image, &[Range::new(VirtAddr(0x1000), 16, 0)]);
+    let expected = [0xff, 0xff, 0xff, 0xff, 4, 5, 6, 7, 0xff];
+    assert_eq!(filled.bytes(VirtAddr(0x1000), 9).as_deref(), Some(&expected[..]));
+    assert_eq!(filled.file_offset(VirtAddr(0x1005)), Some(FileOffset(5)));
+    assert_eq!(filled.file_offset(VirtAddr(0x1000)), None);
+}
+
+#[test]
+fn the_top_of_the_address_space_does_not_wrap() {
+    let parsed = space(&FILE, &[(u64::MAX - 3, 16, 0)]);
+    assert_eq!(parsed.value.total_bytes(), 3);
+    assert_eq!(parsed.value.read_u32(VirtAddr(u64::MAX - 3)), None);
+    assert_eq!(parsed.value.read_u16(VirtAddr(u64::MAX)), None);
+}
+
+/// What a list of ranges means, one byte at a time.
+fn naive(ranges: &[(u64, u64, u64)], address: u64) -> Option<u8> {
+    ranges.iter().find_map(|&(start, length, offset)| {
+        let inside = address.checked_sub(start).filter(|&inside| inside < length)?;
+        FILE.get((offset + inside) as usize).copied()
+    })
+}
+
+proptest! {
+    #[test]
+    fn every_byte_is_what_a_linear_search_finds(
+        ranges in prop::collection::vec((0u64..64, 0u64..24, 0u64..20), 0..12),
+    ) {
+        let space = space(&FILE, &ranges).value;
+        let mut cursor = space.cursor();
+        for address in 0..100 {
+            let expected = naive(&ranges, address);
+            prop_assert_eq!(space.read_u8(VirtAddr(address)), expected);
+            prop_assert_eq!(cursor.contiguous(VirtAddr(address)).first().copied(), expected);
+        }
+        let runs: Vec<_> = space.iter().collect();
+        prop_assert!(runs.windows(2).all(|w| w[0].0.0 + w[0].1.len() as u64 <= w[1].0.0));
+    }
+
+    #[test]
+    fn reads_across_runs_agree_with_single_bytes(
+        ranges in prop::collection::vec((0u64..64, 0u64..24, 0u64..20), 0..12),
+        start in 0u64..90,
+        length in 0usize..20,
+    ) {
+        let space = space(&FILE, &ranges).value;
+        let expected: Option<Vec<u8>> =
+            (start..start + length as u64).map(|address| naive(&ranges, address)).collect();
+        let bytes = space.bytes(VirtAddr(start), length);
+        prop_assert_eq!(bytes.as_deref(), expected.as_deref());
+    }
+}
