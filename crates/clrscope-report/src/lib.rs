@@ -1,1 +1,35 @@
-//! To be filled.
+//! Presentation of clrscope's analyses.
+//!
+//! Each verb of the command line has one file here, with one type that says the same thing in every
+//! format: its serde form is `data` of the JSON [`Envelope`], and [`Report`] gives it as text for
+//! people and as rows for TSV and CSV. Nothing is analysed here.
+//!
+//! The text of a dump is hostile: names and strings pass through [`Escaped`] before they reach a
+//! terminal, and through [`Rows`] before they reach a spreadsheet.
+//!
+//! ```
+//! use clrscope_report::{Address, Escaped, Grouped};
+//!
+//! assert_eq!(Grouped(88_999_656).to_string(), "88,999,656");
+//! assert_eq!(Escaped("a\u{1b}[2Jb").to_string(), r"a\u{1b}[2Jb");
+//! assert_eq!(serde_json::to_string(&Address(0x1000)).unwrap(), r#""0x1000""#);
+//! ```
+
+mod columns;
+mod envelope;
+mod escape;
+mod number;
+mod page;
+mod report;
+mod rows;
+pub mod verbs;
+
+pub use crate::columns::{Align, Columns};
+pub use crate::envelope::{
+    DumpIdentity, Envelope, IssueEntry, LayoutSources, RuntimeIdentity, SCHEMA_VERSION, Tool,
+};
+pub use crate::escape::Escaped;
+pub use crate::number::{Address, Grouped};
+pub use crate::page::{Page, Style};
+pub use crate::report::{Format, Report, write_json, write_rows, write_text};
+pub use crate::rows::{Cell, Rows};

@@ -1,0 +1,255 @@
+//! `info`: what a dump holds, which runtimes its process had, and what cannot be answered from it.
+
+use std::fmt::Display;
+use std::io;
+
+use serde::Serialize;
+
+use crate::columns::{Align, Columns};
+use crate::envelope::{DumpIdentity, RuntimeIdentity};
+use crate::escape::Escaped;
+use crate::number::{Address, Grouped};
+use crate::page::Page;
+use crate::report::Report;
+use crate::rows::{Cell, Rows};
+
+/// A stream of a minidump.
+#[derive(Debug, Clone, Serialize)]
+pub struct StreamEntry {
+    /// Its number.
+    #[serde(rename = "type")]
+    pub kind: u32,
+    /// Its name, if the number is known.
+    pub name: String,
+    /// Its size.
+    pub bytes: u64,
+}
+
+/// How much memory the dump holds.
+#[derive(Debug, Clone, Serialize)]
+pub struct MemoryEntry {
+    /// Ranges that are contiguous in memory and in the file.
+    pub ranges: u64,
+    /// Bytes in all.
+    pub bytes: u64,
+    /// Bytes that were committed and are not in the dump; unknown if it does not describe regions.
+    pub missing_bytes: Option<u64>,
+}
+
+/// A module of the process.
+#[derive(Debug, Clone, Serialize)]
+pub struct ModuleEntry {
+    /// Address of its first byte.
+    pub base: Address,
+    /// Bytes that it takes.
+    pub bytes: u64,
+    /// Its path.
+    pub name: String,
+    /// Its file version.
+    pub version: Option<String>,
+}
+
+/// A thread of the process.
+#[derive(Debug, Clone, Serialize)]
+pub struct ThreadEntry {
+    /// The operating system's number of it.
+    pub os_id: u32,
+    /// Its name, if it was given one.
+    pub name: Option<String>,
+    /// Where it was executing.
+    pub ip: Option<Address>,
+    /// The file name of the module that this lies in.
+    pub module: Option<String>,
+}
+
+/// Counters that the system kept of the process.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Counters {
+    /// Memory that belongs to the process alone.
+    pub private_bytes: Option<u64>,
+    /// Memory that was in physical memory.
+    pub working_set: Option<u64>,
+    /// The most that was in physical memory.
+    pub peak_working_set: Option<u64>,
+    /// Memory that could be paged out.
+    pub pagefile: Option<u64>,
+    /// Open handles, if the dump lists them.
+    pub handles: Option<u64>,
+}
+
+/// Something that this dump cannot answer.
+#[derive(Debug, Clone, Serialize)]
+pub struct Limitation {
+    /// What is missing from the dump.
+    pub missing: String,
+    /// What cannot be answered without it.
+    pub consequence: String,
+    /// What helps, if anything does.
+    pub remedy: Option<String>,
+}
+
+/// The answer of `info`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Info {
+    /// Which dump: also in the envelope.
+    #[serde(skip)]
+    pub dump: DumpIdentity,
+    /// The operating system, with its version.
+    pub system: Option<String>,
+    /// Why the dump was written, if an exception is in it.
+    pub exception: Option<String>,
+    /// Comments in the dump.
+    pub comments: Vec<String>,
+    /// Its streams, in the order of its directory.
+    pub streams: Vec<StreamEntry>,
+    /// Its memory.
+    pub memory: MemoryEntry,
+    /// Its modules.
+    pub modules: Vec<ModuleEntry>,
+    /// Its threads.
+    pub threads: Vec<ThreadEntry>,
+    /// Its runtimes.
+    pub runtimes: Vec<RuntimeIdentity>,
+    /// Counters of the process.
+    pub counters: Counters,
+    /// What cannot be answered.
+    pub limitations: Vec<Limitation>,
+}
+
+impl Info {
+    fn facts(&self, page: &mut Page<'_>) -> io::Result<()> {
+        let dump = &self.dump;
+        let bytes = format!("{} bytes", Grouped(dump.bytes));
+        fact(page, "Dump", format_args!("{}, {}, {bytes}", Escaped(&dump.path), dump.format))?;
+        if let Some(flags) = dump.flags {
+            fact(page, "Flags", flags)?;
+        }
+        if let Some(time) = &dump.time {
+            fact(page, "Taken", time)?;
+        }
+        if let Some(process) = dump.process_id {
+            fact(page, "Process", process)?;
+        }
+        let system = self.system.as_deref().unwrap_or(&dump.os);
+        fact(page, "Target", format_args!("{} on {}", dump.arch, Escaped(system)))?;
+        let (ranges, bytes) = (Grouped(self.memory.ranges), Grouped(self.memory.bytes));
+        match self.memory.missing_bytes {
+            Some(missing) => fact(
+                page,
+                "Memory",
+                format_args!(
+                    "{bytes} bytes in {ranges} ranges; {} more were committed",
+                    Grouped(missing)
+                ),
+            )?,
+            None => fact(page, "Memory", format_args!("{bytes} bytes in {ranges} ranges"))?,
+        }
+        fact(page, "Modules", self.modules.len())?;
+        fact(page, "Threads", self.threads.len())?;
+        let counters = &self.counters;
+        for (label, value) in [
+            ("Private bytes", counters.private_bytes),
+            ("Working set", counters.working_set),
+            ("Handles", counters.handles),
+        ] {
+            if let Some(value) = value {
+                fact(page, label, Grouped(value))?;
+            }
+        }
+        if let Some(exception) = &self.exception {
+            fact(page, "Exception", Escaped(exception))?;
+        }
+        for comment in &self.comments {
+            fact(page, "Comment", Escaped(comment))?;
+        }
+        Ok(())
+    }
+
+    fn runtime_table(&self, page: &mut Page<'_>) -> io::Result<()> {
+        if self.runtimes.is_empty() {
+            return writeln!(page, "No .NET runtime was found.");
+        }
+        let mut table = Columns::new(&[
+            ("#", Align::Right),
+            ("Runtime", Align::Left),
+            ("Version", Align::Left),
+            ("GC", Align::Left),
+            ("Heaps", Align::Right),
+            ("Base", Align::Left),
+            ("Module", Align::Left),
+        ]);
+        for runtime in &self.runtimes {
+            let gc = match (runtime.server_gc, runtime.regions) {
+                (Some(server), Some(regions)) => format!(
+                    "{}, {}",
+                    if server { "server" } else { "workstation" },
+                    if regions { "regions" } else { "segments" }
+                ),
+                _ => "unreadable".to_owned(),
+            };
+            let heaps = runtime.heaps.map_or_else(|| "-".to_owned(), |heaps| heaps.to_string());
+            table.row([
+                &runtime.index as &dyn Display,
+                &runtime.flavor,
+                &Escaped(&runtime.version),
+                &gc,
+                &heaps,
+                &page.style().address(runtime.base.into()),
+                &Escaped(&runtime.module),
+            ]);
+        }
+        table.write(page)
+    }
+}
+
+impl Report for Info {
+    fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
+        self.facts(page)?;
+        writeln!(page)?;
+        page.heading("Runtimes:")?;
+        self.runtime_table(page)?;
+        writeln!(page)?;
+        if self.limitations.is_empty() {
+            writeln!(page, "Nothing is missing that clrscope would use.")?;
+        } else {
+            page.heading("What this dump cannot answer:")?;
+            for limitation in &self.limitations {
+                let Limitation { missing, consequence, remedy } = limitation;
+                write!(page, "  {missing}: {consequence}")?;
+                match remedy {
+                    Some(remedy) => writeln!(page, " ({remedy})")?,
+                    None => writeln!(page)?,
+                }
+            }
+        }
+        writeln!(page)?;
+        page.heading("Streams:")?;
+        let mut table =
+            Columns::new(&[("Type", Align::Right), ("Bytes", Align::Right), ("Name", Align::Left)]);
+        for stream in &self.streams {
+            table.row([
+                &stream.kind as &dyn Display,
+                &Grouped(stream.bytes),
+                &Escaped(&stream.name),
+            ]);
+        }
+        table.write(page)
+    }
+
+    fn rows(&self, rows: &mut Rows<'_>) -> io::Result<()> {
+        rows.header(&["base", "bytes", "version", "name"])?;
+        for module in &self.modules {
+            rows.row(&[
+                module.base.into(),
+                Cell::Number(module.bytes),
+                Cell::optional(module.version.as_deref()),
+                Cell::Text(&module.name),
+            ])?;
+        }
+        Ok(())
+    }
+}
+
+fn fact(page: &mut Page<'_>, label: &str, value: impl Display) -> io::Result<()> {
+    writeln!(page, "{label:<14} {value}")
+}

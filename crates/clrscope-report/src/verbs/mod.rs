@@ -1,0 +1,7 @@
+//! One file for each verb: its answer in every format.
+
+pub mod dumpheap;
+pub mod eeheap;
+pub mod info;
+pub mod layout;
+pub mod verifyheap;
