@@ -1,0 +1,108 @@
+//! The runtimes of a process: which there are, which version they are, where they keep what.
+
+mod find;
+mod fill;
+mod version;
+
+use std::fmt;
+use std::sync::Arc;
+
+use clrscope_memory::{Issues, ModuleRecord, Snapshot, VirtAddr};
+
+pub use self::find::{NoRuntime, Refusal, Refused, Runtimes, find_runtimes};
+pub use self::version::{Flavor, RuntimeVersion};
+use crate::layout::{Contract, DacTable, GcDacVars, Globals, Layout};
+
+/// A CLR that was loaded in the process, and what is known of its structures. Cloning is cheap.
+#[derive(Clone)]
+pub struct Runtime<'data> {
+    inner: Arc<Inner<'data>>,
+}
+
+struct Inner<'data> {
+    snapshot: Arc<Snapshot<'data>>,
+    module: ModuleRecord,
+    version: RuntimeVersion,
+    flavor: Flavor,
+    layout: Layout,
+    globals: Globals,
+    contract: Option<Contract>,
+    dac_table: Option<DacTable>,
+    gc_dac_vars: Option<GcDacVars>,
+    issues: Issues,
+}
+
+impl<'data> Runtime<'data> {
+    /// The process that it ran in.
+    pub fn snapshot(&self) -> &Snapshot<'data> {
+        &self.inner.snapshot
+    }
+
+    /// The image that is the runtime: `coreclr.dll`, or the program itself if it was published as a
+    /// single file.
+    pub fn module(&self) -> &ModuleRecord {
+        &self.inner.module
+    }
+
+    /// Its version.
+    pub fn version(&self) -> RuntimeVersion {
+        self.inner.version
+    }
+
+    /// Which family of runtimes it belongs to.
+    pub fn flavor(&self) -> Flavor {
+        self.inner.flavor
+    }
+
+    /// Where its fields are.
+    pub fn layout(&self) -> &Layout {
+        &self.inner.layout
+    }
+
+    /// Where its global variables are.
+    pub fn globals(&self) -> &Globals {
+        &self.inner.globals
+    }
+
+    /// Its contract descriptor, if it has one (.NET 9 and later).
+    pub fn contract(&self) -> Option<&Contract> {
+        self.inner.contract.as_ref()
+    }
+
+    /// Its table of globals for debuggers, if it was found.
+    pub fn dac_table(&self) -> Option<&DacTable> {
+        self.inner.dac_table.as_ref()
+    }
+
+    /// Its GC's table of variables, if it was found.
+    pub fn gc_dac_vars(&self) -> Option<&GcDacVars> {
+        self.inner.gc_dac_vars.as_ref()
+    }
+
+    /// What was wrong on the way here.
+    pub fn issues(&self) -> &Issues {
+        &self.inner.issues
+    }
+
+    /// The pointer that a global variable of this name holds; `None` if the variable is unknown or
+    /// absent, or holds null.
+    pub fn global_pointer(&self, name: &str) -> Option<VirtAddr> {
+        let value = self.snapshot().space.read_pointer(self.globals().address(name)?)?;
+        (!value.is_null()).then_some(value)
+    }
+
+    /// The 32-bit number that a global variable of this name holds.
+    pub fn global_u32(&self, name: &str) -> Option<u32> {
+        self.snapshot().space.read_u32(self.globals().address(name)?)
+    }
+}
+
+impl fmt::Debug for Runtime<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runtime")
+            .field("module", &self.inner.module.name)
+            .field("flavor", &self.inner.flavor)
+            .field("version", &self.inner.version)
+            .finish_non_exhaustive()
+    }
+}
