@@ -18,8 +18,8 @@ pub use self::contract::Contract;
 pub use self::dac_table::DacTable;
 pub use self::gc_dac_vars::{GcDacVars, GcVar};
 pub use self::globals::{Global, GlobalValue, Globals};
-pub use self::source::{LayoutMode, Source};
 pub(crate) use self::signature::find_gc_dac_vars;
+pub use self::source::{LayoutMode, Source};
 pub(crate) use self::tables::{BuiltIn, built_in, fill_common};
 
 /// Where one field of one structure is.
@@ -143,9 +143,6 @@ mod tests {
     #[test]
     fn a_missing_field_is_named() {
         let error = Layout::new().require("Thread", "Id").unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "the layout of this runtime does not say where Thread.Id is"
-        );
+        assert_eq!(error.to_string(), "the layout of this runtime does not say where Thread.Id is");
     }
 }

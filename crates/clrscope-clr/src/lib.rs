@@ -1,15 +1,23 @@
 //! Reads the structures of the .NET runtime from a captured process.
 //!
 //! [`find_runtimes`] finds the runtimes of a [`clrscope_memory::Snapshot`]; each [`Runtime`] knows its
-//! [`Layout`]: where its structures keep their fields, and who says so.
+//! [`Layout`], that is where its structures keep their fields and who says so, and gives its [`Heap`].
 
+mod heap;
 mod layout;
+mod method_table;
 mod runtime;
+mod thread;
 
+pub use crate::heap::{
+    AddressRange, AllocationContext, ContextOwner, GcHeap, Heap, HeapError, Segment, SegmentKind,
+};
 pub use crate::layout::{
     Contract, DacTable, FieldOffset, GcDacVars, GcVar, Global, GlobalValue, Globals, Layout,
     LayoutMode, MissingField, Source,
 };
+pub use crate::method_table::{MethodTableHeader, MethodTableReader};
 pub use crate::runtime::{
     Flavor, NoRuntime, Refusal, Refused, Runtime, RuntimeVersion, Runtimes, find_runtimes,
 };
+pub use crate::thread::thread_addresses;

@@ -1,7 +1,7 @@
 //! The runtimes of a process: which there are, which version they are, where they keep what.
 
-mod find;
 mod fill;
+mod find;
 mod version;
 
 use std::fmt;

@@ -40,7 +40,10 @@ impl Contract {
         // u64 magic, u32 flags, u32 descriptor_size, ptr descriptor, u32 pointer_data_count, u32 pad,
         // ptr pointer_data.
         if space.read_u64(address).ok_or_else(absent)? != MAGIC {
-            return Err(bad(IssueKind::BadValue, "the contract descriptor has another magic number"));
+            return Err(bad(
+                IssueKind::BadValue,
+                "the contract descriptor has another magic number",
+            ));
         }
         let size = space.read_u32(address.wrapping_add(12)).ok_or_else(absent)? as usize;
         let json_at = space.read_pointer(address.wrapping_add(16)).ok_or_else(absent)?;
@@ -74,7 +77,8 @@ impl Contract {
 
     /// Adds all that this says to a model.
     pub(crate) fn fill(&self, layout: &mut Layout, globals: &mut Globals, issues: &mut Issues) {
-        for (structure, fields) in self.json.get("types").and_then(Value::as_object).into_iter().flatten()
+        for (structure, fields) in
+            self.json.get("types").and_then(Value::as_object).into_iter().flatten()
         {
             for (field, place) in fields.as_object().into_iter().flatten() {
                 // An offset, or [offset, "type"].
@@ -84,7 +88,9 @@ impl Contract {
                 }
             }
         }
-        for (name, value) in self.json.get("globals").and_then(Value::as_object).into_iter().flatten() {
+        for (name, value) in
+            self.json.get("globals").and_then(Value::as_object).into_iter().flatten()
+        {
             if let Some(value) = self.global(value) {
                 globals.add(name, value, Source::Contract);
             }

@@ -21,9 +21,9 @@ impl DacTable {
     /// Reads the resource `COREXTERNALDATAACCESSRESOURCE` of runtimes up to .NET 6: six words of
     /// header, then offsets from the image's base.
     pub fn from_resource(bytes: &[u8], base: VirtAddr) -> Option<DacTable> {
-        let mut words = bytes.chunks_exact(4).map(|word| {
-            word.iter().rev().fold(0u32, |value, &byte| value << 8 | u32::from(byte))
-        });
+        let mut words = bytes
+            .chunks_exact(4)
+            .map(|word| word.iter().rev().fold(0u32, |value, &byte| value << 8 | u32::from(byte)));
         let counts = (words.next()?, words.next()?);
         let announced = counts.0.checked_add(counts.1)? as usize;
         let entries: Vec<_> =
@@ -42,8 +42,11 @@ impl DacTable {
         let pointer = space.target().pointer_bytes();
         let mut entries = Vec::new();
         for index in 0..MAX_ENTRIES {
-            let Some(entry) = space.read_pointer(address.wrapping_add(index * pointer)) else { break };
-            let ends = entry.is_null() && entries.last().is_some_and(|last: &VirtAddr| last.is_null());
+            let Some(entry) = space.read_pointer(address.wrapping_add(index * pointer)) else {
+                break;
+            };
+            let ends =
+                entry.is_null() && entries.last().is_some_and(|last: &VirtAddr| last.is_null());
             if ends || !(entry.is_null() || image.contains(&entry)) {
                 break;
             }
@@ -67,7 +70,8 @@ impl DacTable {
             return;
         }
         let mut add = |name: String, index: usize, wrap: fn(VirtAddr) -> GlobalValue| {
-            let Some(&address) = self.entries.get(index).filter(|address| !address.is_null()) else {
+            let Some(&address) = self.entries.get(index).filter(|address| !address.is_null())
+            else {
                 return;
             };
             if !globals.add(&name, wrap(address), names.source()) {

@@ -21,7 +21,8 @@ pub(crate) fn find_gc_dac_vars(
             let bytes = bytes.get(skip..).unwrap_or_default();
             for (index, word) in bytes.chunks_exact(pointer as usize).enumerate() {
                 // Major version, minor version, padding of zeroes.
-                if !(1..=16).contains(&word[0]) || word[1] > 32 || word[2..].iter().any(|&b| b != 0) {
+                if !(1..=16).contains(&word[0]) || word[1] > 32 || word[2..].iter().any(|&b| b != 0)
+                {
                     continue;
                 }
                 let address = piece.wrapping_add(skip as u64 + index as u64 * pointer);
@@ -39,11 +40,7 @@ pub(crate) fn find_gc_dac_vars(
     }
 }
 
-fn is_plausible(
-    space: &AddressSpace<'_>,
-    vars: &GcDacVars,
-    sections: &[(VirtAddr, u64)],
-) -> bool {
+fn is_plausible(space: &AddressSpace<'_>, vars: &GcDacVars, sections: &[(VirtAddr, u64)]) -> bool {
     let inside = |address: VirtAddr| {
         sections
             .iter()

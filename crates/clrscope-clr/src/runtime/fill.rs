@@ -93,9 +93,10 @@ fn gc_dac_vars(
         return Some(vars);
     }
     let sections = writable(module, image);
-    let standalone = snapshot.modules.iter().find(|module| {
-        module.file_name().to_ascii_lowercase().starts_with("clrgc")
-    });
+    let standalone = snapshot
+        .modules
+        .iter()
+        .find(|module| module.file_name().to_ascii_lowercase().starts_with("clrgc"));
     let vars = find_gc_dac_vars(space, &sections, &sections);
     vars.or_else(|| {
         // The table is the runtime's, the variables are those of the other image.

@@ -106,17 +106,15 @@ pub fn find_runtimes<'data>(snapshot: &Snapshot<'data>, mode: LayoutMode) -> Run
             Candidate::NativeAot => {
                 found.refused.push(refuse(Flavor::NativeAot, Refusal::NativeAot));
             }
-            Candidate::Framework => found
-                .refused
-                .push(refuse(Flavor::Framework, Refusal::UnknownVersion(file_version))),
-            Candidate::Core => {
-                match open(&snapshot, module, image.as_ref(), file_version, mode) {
-                    Some(runtime) => found.runtimes.push(runtime),
-                    None => found
-                        .refused
-                        .push(refuse(Flavor::Core, Refusal::UnknownVersion(file_version))),
-                }
+            Candidate::Framework => {
+                found.refused.push(refuse(Flavor::Framework, Refusal::UnknownVersion(file_version)))
             }
+            Candidate::Core => match open(&snapshot, module, image.as_ref(), file_version, mode) {
+                Some(runtime) => found.runtimes.push(runtime),
+                None => {
+                    found.refused.push(refuse(Flavor::Core, Refusal::UnknownVersion(file_version)))
+                }
+            },
         }
     }
     found

@@ -30,25 +30,22 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
         (169, "AssemblyLoaderAllocator"),
     ],
     structures: &[
-        ("MethodTable", &[
-            ("NumVirtuals", 0x0c),
-            ("NumInterfaces", 0x0e),
-            ("ParentMethodTable", 0x10),
-            ("Module", 0x18),
-            ("AuxiliaryData", 0x20),
-            ("EEClassOrCanonMT", 0x28),
-            ("PerInstInfo", 0x30),
-            ("InterfaceMap", 0x38),
-            ("VtableIndirections", 0x40),
-        ]),
-        ("MethodTableAuxiliaryData", &[
-            ("LoaderModule", 0x08),
-        ]),
-        ("LoaderAllocator", &[
-            ("ObjectHandle", 0x408),
-        ]),
+        (
+            "MethodTable",
+            &[
+                ("NumVirtuals", 0x0c),
+                ("NumInterfaces", 0x0e),
+                ("ParentMethodTable", 0x10),
+                ("Module", 0x18),
+                ("AuxiliaryData", 0x20),
+                ("EEClassOrCanonMT", 0x28),
+                ("PerInstInfo", 0x30),
+                ("InterfaceMap", 0x38),
+                ("VtableIndirections", 0x40),
+            ],
+        ),
+        ("MethodTableAuxiliaryData", &[("LoaderModule", 0x08)]),
+        ("LoaderAllocator", &[("ObjectHandle", 0x408)]),
     ],
-    numbers: &[
-        ("MethodTableFlagCollectible", 0x200000),
-    ],
+    numbers: &[("MethodTableFlagCollectible", 0x200000)],
 };
