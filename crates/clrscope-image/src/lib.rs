@@ -2,9 +2,11 @@
 //!
 //! * [`PeImage`] reads an image from the memory of a captured process, loaded or flat, with holes, or
 //!   from a file, and addresses everything by RVA.
+//! * [`unwind`] goes from a frame of a stack to its caller.
 
 mod guid;
 mod pe;
+pub mod unwind;
 
 pub use crate::guid::Guid;
 pub use crate::pe::{
