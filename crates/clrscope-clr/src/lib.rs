@@ -7,6 +7,7 @@ mod heap;
 mod layout;
 mod method_table;
 mod runtime;
+pub mod stack;
 mod thread;
 
 pub use crate::heap::{

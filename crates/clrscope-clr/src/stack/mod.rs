@@ -1,0 +1,3 @@
+//! Threads and their stacks.
+
+pub mod gcinfo;
