@@ -1,16 +1,28 @@
 //! What is in the images of a process: PE, ECMA-335 metadata, ReadyToRun tables, unwind codes.
 //!
 //! * [`PeImage`] reads an image from the memory of a captured process, loaded or flat, with holes, or
-//!   from a file, and addresses everything by RVA.
+//!   from a file, and addresses everything by RVA;
+//! * [`Metadata`] reads the tables and heaps that say which types, fields and methods a module has, in
+//!   constant time a row; [`rows`] has one type for each table;
 //! * [`unwind`] goes from a frame of a stack to its caller.
 
 mod guid;
+mod metadata;
 mod pe;
 pub mod unwind;
 
 pub use crate::guid::Guid;
+pub use crate::metadata::{
+    AssemblyName, BlobIndex, GuidIndex, Members, Metadata, MetadataError, PublicKeyToken, Row,
+    RowRange, StringIndex, TableId, Token, TypeName,
+};
 pub use crate::pe::{
     CodeView, Cor20, DataDirectory, DebugEntry, DebugKind, Directory, Export, ExportTarget,
     Exports, Headers, ImageLayout, Machine, PdbChecksum, PeError, PeImage, Resource, ResourceName,
     RuntimeFunction, RuntimeFunctions, Section, VersionInfo,
 };
+
+/// The rows of the metadata's tables: one type for each table, one field for each column.
+pub mod rows {
+    pub use crate::metadata::rows::*;
+}
