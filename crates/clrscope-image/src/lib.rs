@@ -4,11 +4,13 @@
 //!   from a file, and addresses everything by RVA;
 //! * [`Metadata`] reads the tables and heaps that say which types, fields and methods a module has, in
 //!   constant time a row; [`rows`] has one type for each table;
+//! * [`SignatureReader`] reads the types of fields, methods and variables as [`TypeSig`];
 //! * [`unwind`] goes from a frame of a stack to its caller.
 
 mod guid;
 mod metadata;
 mod pe;
+mod signature;
 pub mod unwind;
 
 pub use crate::guid::Guid;
@@ -20,6 +22,10 @@ pub use crate::pe::{
     CodeView, Cor20, DataDirectory, DebugEntry, DebugKind, Directory, Export, ExportTarget,
     Exports, Headers, ImageLayout, Machine, PdbChecksum, PeError, PeImage, Resource, ResourceName,
     RuntimeFunction, RuntimeFunctions, Section, VersionInfo,
+};
+pub use crate::signature::{
+    ArraySig, GenericSig, MethodSig, ModifiedSig, Primitive, PropertySig, SignatureError,
+    SignatureErrorKind, SignatureReader, TypeSig,
 };
 
 /// The rows of the metadata's tables: one type for each table, one field for each column.

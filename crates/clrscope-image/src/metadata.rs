@@ -23,3 +23,6 @@ pub use root::MetadataError;
 pub use rows::Row;
 pub use table::TableId;
 pub use token::Token;
+
+pub(crate) use heap::read_compressed;
+pub(crate) use token::Coded;
