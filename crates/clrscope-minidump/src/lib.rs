@@ -22,6 +22,7 @@
 mod bytes;
 mod dump;
 mod error;
+mod file;
 mod list;
 mod lookalike;
 pub mod raw;
@@ -32,6 +33,7 @@ mod text;
 
 pub use crate::dump::{DirectoryEntry, Header, Minidump};
 pub use crate::error::Error;
+pub use crate::file::{DumpFile, MapChoice, OpenError, OpenOptions, Packing};
 pub use crate::list::{List, ListIter};
 pub use crate::lookalike::Lookalike;
 pub use crate::stream_type::StreamType;
