@@ -16,7 +16,7 @@ const FILL_POINTERS: [usize; 2] = [7, 6];
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FinalizerQueue {
     /// Index of the heap.
-    pub heap: usize,
+    pub heap: u32,
     /// Address of its `CFinalize`.
     pub address: VirtAddr,
     /// Where the registered objects of each generation are listed, by number of generation: addresses
@@ -55,18 +55,20 @@ fn references<'a>(
 ) -> impl Iterator<Item = (VirtAddr, VirtAddr)> + 'a {
     let width = space.target().pointer_bytes();
     let mut cursor = space.cursor();
-    (range.start.0..range.end.0).step_by(width as usize).map_while(move |slot| {
-        let slot = VirtAddr(slot);
-        Some((slot, cursor.read_pointer(slot)?))
-    })
-    .filter(|(_, object)| !object.is_null())
+    (range.start.0..range.end.0)
+        .step_by(width as usize)
+        .map_while(move |slot| {
+            let slot = VirtAddr(slot);
+            Some((slot, cursor.read_pointer(slot)?))
+        })
+        .filter(|(_, object)| !object.is_null())
 }
 
 /// Reads the `CFinalize` at `address`. `generations` is the number of generations if it is known
 /// (four, or five with a pinned object heap).
 pub(crate) fn read(
     space: &AddressSpace<'_>,
-    heap: usize,
+    heap: u32,
     address: VirtAddr,
     generations: Option<usize>,
 ) -> Parsed<Option<FinalizerQueue>> {
@@ -105,7 +107,7 @@ pub(crate) fn read(
 /// `m_Array <= m_FillPointers[0] <= ... <= m_EndArray`.
 fn with_fill_pointers(
     space: &AddressSpace<'_>,
-    heap: usize,
+    heap: u32,
     address: VirtAddr,
     count: usize,
 ) -> Option<FinalizerQueue> {

@@ -200,11 +200,12 @@ impl Reader<'_, '_> {
                 self.cycle(segment, "the segments of a handle table come back to the first");
                 return;
             }
-            let Some(bytes) = self.space.bytes(segment, SEGMENT_BYTES) else {
+            // Behind the header only those pages are committed that handles were made in.
+            let Some(header) = self.space.bytes(segment, HEADER_BYTES) else {
                 self.missing(segment, "a segment of a handle table is not in the dump");
                 return;
             };
-            if shape.table.read(&bytes) != Some(table) {
+            if shape.table.read(&header) != Some(table) {
                 self.issues.push(Issue::in_memory(
                     IssueKind::BadValue,
                     segment,
@@ -212,36 +213,38 @@ impl Reader<'_, '_> {
                 ));
                 return;
             }
-            self.read_segment(segment, &bytes, shape, slot);
-            segment = shape.next.read(&bytes).unwrap_or(VirtAddr::NULL);
+            self.read_segment(segment, &header, shape, slot);
+            segment = shape.next.read(&header).unwrap_or(VirtAddr::NULL);
         }
     }
 
-    fn read_segment(&mut self, segment: VirtAddr, bytes: &[u8], shape: &TableShape, slot: u32) {
-        let width = shape.next.width;
-        let value = |index: usize| {
-            Word { offset: HEADER_BYTES + index * width, width }.read(bytes).unwrap_or_default()
-        };
+    fn read_segment(&mut self, segment: VirtAddr, header: &[u8], shape: &TableShape, slot: u32) {
         for block in 0..shape.blocks {
-            let Some(&kind) = bytes.get(shape.block_type + block) else { continue };
+            let Some(&kind) = header.get(shape.block_type + block) else { continue };
             if kind == INVALID {
                 continue;
             }
-            let user_data = bytes.get(shape.user_data + block).copied().unwrap_or(INVALID);
+            let kind = HandleKind::from_number(kind);
+            let user_data = header.get(shape.user_data + block).copied().unwrap_or(INVALID);
             for index in block * HANDLES_PER_BLOCK..(block + 1) * HANDLES_PER_BLOCK {
                 // One bit for each handle, set while it is free.
-                let free = bytes.get(shape.free_mask + index / 8).is_none_or(|b| b >> (index % 8) & 1 == 1);
-                let object = value(index);
-                if free || object.is_null() {
+                let mask = header.get(shape.free_mask + index / 8).copied().unwrap_or(u8::MAX);
+                if mask >> (index % 8) & 1 == 1 {
                     continue;
                 }
-                let kind = HandleKind::from_number(kind);
+                let address = shape.handle(segment, index);
+                let Some(object) = self.space.read_pointer(address) else {
+                    self.missing(address, "a block of handles is not in the dump");
+                    break;
+                };
+                if object.is_null() {
+                    continue;
+                }
+                let second = usize::from(user_data) * HANDLES_PER_BLOCK + index % HANDLES_PER_BLOCK;
                 let dependent = (kind == HandleKind::Dependent && user_data != INVALID)
-                    .then(|| {
-                        value(usize::from(user_data) * HANDLES_PER_BLOCK + index % HANDLES_PER_BLOCK)
-                    })
+                    .then(|| self.space.read_pointer(shape.handle(segment, second)))
+                    .flatten()
                     .filter(|object| !object.is_null());
-                let address = segment.wrapping_add((HEADER_BYTES + index * width) as u64);
                 self.handles.push(Handle { address, kind, object, dependent, slot });
             }
         }
@@ -303,6 +306,11 @@ impl TableShape {
             next: Word { offset: next, width },
             table: Word { offset: next + width, width },
         }
+    }
+
+    /// Address of the handle with this index in a segment.
+    fn handle(&self, segment: VirtAddr, index: usize) -> VirtAddr {
+        segment.wrapping_add((HEADER_BYTES + index * self.next.width) as u64)
     }
 
     /// The shape of a table's segments, and the first of them.
