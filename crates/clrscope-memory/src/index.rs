@@ -1,5 +1,8 @@
 //! The index of an address space: sorted runs without overlaps.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
 use crate::{Issue, IssueKind, Issues, VirtAddr};
 
 /// One stretch of memory whose bytes are also one stretch of a source.
@@ -14,80 +17,118 @@ pub(crate) struct Run {
     pub(crate) offset: u64,
 }
 
-/// Sorts `runs` (given in order of precedence), cuts what an earlier one holds already, and joins
-/// neighbours. Linear after the sort, whatever the overlaps.
-pub(crate) fn build(runs: Vec<Run>, issues: &mut Issues) -> Box<[Run]> {
-    let sorted = if runs.windows(2).all(|pair| pair[0].end <= pair[1].start) {
-        runs
-    } else {
-        resolve(runs, issues)
-    };
-    coalesce(sorted).into_boxed_slice()
+/// The runs of an address space, and what makes searching them quick.
+#[derive(Debug)]
+pub(crate) struct Index {
+    runs: Box<[Run]>,
+    /// The end of every run: a search touches nothing else, and eight of them share a cache line.
+    ends: Box<[u64]>,
+    /// The last end of every full block of `BLOCK`: small enough to stay in a near cache.
+    blocks: Box<[u64]>,
 }
 
-/// Cuts overlaps by sweeping over the edges of all runs: at each address the run that was given
-/// first wins.
-fn resolve(runs: Vec<Run>, issues: &mut Issues) -> Vec<Run> {
-    let mut order: Vec<usize> = (0..runs.len()).collect();
-    order.sort_by_key(|&index| (runs[index].start, index));
+/// Ends that a search looks through behind the blocks: four cache lines.
+const BLOCK: usize = 32;
 
-    let mut active = std::collections::BinaryHeap::new();
+impl Index {
+    /// Sorts `runs` (given in order of precedence), cuts what an earlier one holds already, and joins
+    /// neighbours. Linear after the sort, whatever the overlaps.
+    pub(crate) fn build(runs: Vec<Run>, issues: &mut Issues) -> Index {
+        let disjoint = runs.windows(2).all(|pair| pair[0].end <= pair[1].start);
+        let runs = coalesce(if disjoint { runs } else { resolve(runs, issues) });
+        let ends: Box<[u64]> = runs.iter().map(|run| run.end).collect();
+        let blocks = ends.chunks_exact(BLOCK).map(|block| block[BLOCK - 1]).collect();
+        Index { runs: runs.into_boxed_slice(), ends, blocks }
+    }
+
+    pub(crate) fn runs(&self) -> &[Run] {
+        &self.runs
+    }
+
+    /// The first run that ends behind `address`: the one that holds it, or the next.
+    pub(crate) fn first_ending_behind(&self, address: u64) -> usize {
+        let start = self.blocks.partition_point(|&end| end <= address) * BLOCK;
+        let block = &self.ends[start..self.ends.len().min(start + BLOCK)];
+        start + block.partition_point(|&end| end <= address)
+    }
+
+    /// The run that holds `address`.
+    pub(crate) fn find(&self, address: u64) -> Option<usize> {
+        let index = self.first_ending_behind(address);
+        self.runs.get(index).filter(|run| run.start <= address).map(|_| index)
+    }
+}
+
+/// Brings runs into order of address. Where they overlap, the one that was given first wins at each
+/// address, and one issue says how many do.
+fn resolve(runs: Vec<Run>, issues: &mut Issues) -> Vec<Run> {
+    let mut order: Vec<(u64, usize)> =
+        runs.iter().enumerate().map(|(index, run)| (run.start, index)).collect();
+    order.sort_unstable();
+
+    let mut overlapping = 0u64;
+    let mut first = None;
+    let mut end = 0;
+    for &(start, index) in &order {
+        if start < end {
+            overlapping += 1;
+            first.get_or_insert(start);
+        }
+        end = end.max(runs[index].end);
+    }
+    let Some(first) = first else {
+        return order.into_iter().map(|(_, index)| runs[index]).collect();
+    };
+    issues.push(Issue::in_memory(
+        IssueKind::Overlap,
+        VirtAddr(first),
+        format!(
+            "{overlapping} memory ranges overlap others; of each byte the first listed is kept"
+        ),
+    ));
+    sweep(&runs, &order)
+}
+
+/// Goes over the edges of all runs in order of address.
+fn sweep(runs: &[Run], order: &[(u64, usize)]) -> Vec<Run> {
+    let mut active = BinaryHeap::new();
     let mut result: Vec<Run> = Vec::with_capacity(runs.len());
-    let mut next = 0;
+    let mut waiting = order.iter().copied().peekable();
     let mut position = 0u64;
-    while next < order.len() || !active.is_empty() {
+    loop {
         if active.is_empty() {
-            position = position.max(runs[order[next]].start);
+            match waiting.peek() {
+                Some(&(start, _)) => position = position.max(start),
+                None => return result,
+            }
         }
-        while next < order.len() && runs[order[next]].start <= position {
-            active.push(std::cmp::Reverse(order[next]));
-            next += 1;
+        while let Some((_, index)) = waiting.next_if(|&(start, _)| start <= position) {
+            active.push(Reverse(index));
         }
-        let Some(&std::cmp::Reverse(winner)) = active.peek() else { continue };
-        if runs[winner].end <= position {
+        let Some(&Reverse(winner)) = active.peek() else { continue };
+        let run = runs[winner];
+        if run.end <= position {
             active.pop();
             continue;
         }
         // The winner holds every address up to its end, or to the start of one given before it.
-        let mut end = runs[winner].end;
-        while next < order.len() && runs[order[next]].start < end {
-            if order[next] < winner {
-                end = runs[order[next]].start;
+        let mut end = run.end;
+        while let Some((start, index)) = waiting.next_if(|&(start, _)| start < run.end) {
+            active.push(Reverse(index));
+            if index < winner {
+                end = start;
                 break;
             }
-            issues.push(Issue::in_memory(
-                IssueKind::Overlap,
-                VirtAddr(runs[order[next]].start),
-                "a memory range overlaps an earlier one, which is kept",
-            ));
-            active.push(std::cmp::Reverse(order[next]));
-            next += 1;
         }
-        if end < runs[winner].end {
-            issues.push(Issue::in_memory(
-                IssueKind::Overlap,
-                VirtAddr(end),
-                "a memory range overlaps an earlier one, which is kept",
-            ));
-        }
-        let skipped = position - runs[winner].start;
-        result.push(Run {
-            start: position,
-            end,
-            source: runs[winner].source,
-            offset: runs[winner].offset + skipped,
-        });
+        let offset = run.offset + (position - run.start);
+        result.push(Run { start: position, end, source: run.source, offset });
         position = end;
     }
-    result
 }
 
 fn coalesce(runs: Vec<Run>) -> Vec<Run> {
-    let mut result: Vec<Run> = Vec::with_capacity(runs.len().min(1024));
+    let mut result: Vec<Run> = Vec::new();
     for run in runs {
-        if run.start == run.end {
-            continue;
-        }
         if let Some(last) = result.last_mut()
             && last.end == run.start
             && last.source == run.source

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::index::{self, Run};
+use crate::index::{Index, Run};
 use crate::{
     FileOffset, Issue, IssueKind, Issues, MemoryCursor, Parsed, PointerWidth, Target, VirtAddr,
 };
@@ -43,7 +43,7 @@ pub enum Presence {
 #[derive(Clone)]
 pub struct AddressSpace<'data> {
     sources: Arc<[&'data [u8]]>,
-    runs: Arc<[Run]>,
+    index: Arc<Index>,
     target: Target,
 }
 
@@ -57,14 +57,15 @@ impl<'data> AddressSpace<'data> {
     ) -> Parsed<AddressSpace<'data>> {
         let mut issues = Issues::new();
         let runs = clip(ranges, source.len() as u64, 0, &mut issues);
-        let runs = index::build(runs, &mut issues);
-        let space = AddressSpace { sources: Arc::new([source]), runs: runs.into(), target };
+        let index = Arc::new(Index::build(runs, &mut issues));
+        let space = AddressSpace { sources: Arc::new([source]), index, target };
         Parsed { value: space, issues }
     }
 
     /// An address space that holds nothing.
     pub fn empty(target: Target) -> AddressSpace<'data> {
-        AddressSpace { sources: Arc::new([]), runs: Arc::new([]), target }
+        let index = Arc::new(Index::build(Vec::new(), &mut Issues::new()));
+        AddressSpace { sources: Arc::new([]), index, target }
     }
 
     /// This address space with its holes filled from another source. What is here already stays.
@@ -73,11 +74,11 @@ impl<'data> AddressSpace<'data> {
         let mut sources = self.sources.to_vec();
         let number = sources.len() as u32;
         sources.push(source);
-        let mut runs = self.runs.to_vec();
+        let mut runs = self.runs().to_vec();
         runs.extend(clip(ranges, source.len() as u64, number, &mut Issues::new()));
         // Filling is meant to overlap: what the fill repeats is no damage.
-        let runs = index::build(runs, &mut Issues::new());
-        AddressSpace { sources: sources.into(), runs: runs.into(), target: self.target }
+        let index = Arc::new(Index::build(runs, &mut Issues::new()));
+        AddressSpace { sources: sources.into(), index, target: self.target }
     }
 
     /// The machine that the process ran on.
@@ -87,17 +88,17 @@ impl<'data> AddressSpace<'data> {
 
     /// How many runs there are.
     pub fn run_count(&self) -> usize {
-        self.runs.len()
+        self.runs().len()
     }
 
     /// Bytes in all runs.
     pub fn total_bytes(&self) -> u64 {
-        self.runs.iter().map(|run| run.end - run.start).sum()
+        self.runs().iter().map(|run| run.end - run.start).sum()
     }
 
     /// All runs in order of address: where each begins, and its bytes.
     pub fn iter(&self) -> impl Iterator<Item = (VirtAddr, &'data [u8])> + '_ {
-        self.runs.iter().map(|run| (VirtAddr(run.start), self.run_tail(run, run.start)))
+        self.runs().iter().map(|run| (VirtAddr(run.start), self.run_tail(run, run.start)))
     }
 
     /// The runs that touch `start..end`, cut to it, in order of address.
@@ -106,8 +107,8 @@ impl<'data> AddressSpace<'data> {
         start: VirtAddr,
         end: VirtAddr,
     ) -> impl Iterator<Item = (VirtAddr, &'data [u8])> + '_ {
-        let first = self.runs.partition_point(|run| run.end <= start.0);
-        self.runs[first..].iter().take_while(move |run| run.start < end.0).map(move |run| {
+        let first = self.index.first_ending_behind(start.0);
+        self.runs()[first..].iter().take_while(move |run| run.start < end.0).map(move |run| {
             let from = run.start.max(start.0);
             let length = (run.end.min(end.0) - from) as usize;
             (VirtAddr(from), &self.run_tail(run, from)[..length])
@@ -122,7 +123,7 @@ impl<'data> AddressSpace<'data> {
     /// All bytes from `address` to the end of its run; empty if the capture does not hold it.
     pub fn contiguous(&self, address: VirtAddr) -> &'data [u8] {
         match self.find(address.0) {
-            Some(index) => self.run_tail(&self.runs[index], address.0),
+            Some(index) => self.run_tail(&self.runs()[index], address.0),
             None => &[],
         }
     }
@@ -181,7 +182,7 @@ impl<'data> AddressSpace<'data> {
     /// Where in the capture's own file the byte at `address` is; `None` if it is absent or came from
     /// another source.
     pub fn file_offset(&self, address: VirtAddr) -> Option<FileOffset> {
-        let run = &self.runs[self.find(address.0)?];
+        let run = &self.runs()[self.find(address.0)?];
         (run.source == 0).then_some(FileOffset(run.offset + (address.0 - run.start)))
     }
 
@@ -265,12 +266,11 @@ impl<'data> AddressSpace<'data> {
     }
 
     pub(crate) fn runs(&self) -> &[Run] {
-        &self.runs
+        self.index.runs()
     }
 
     pub(crate) fn find(&self, address: u64) -> Option<usize> {
-        let index = self.runs.partition_point(|run| run.end <= address);
-        self.runs.get(index).filter(|run| run.start <= address).map(|_| index)
+        self.index.find(address)
     }
 
     /// The bytes of `run` from `address`, which lies in it, to its end.
@@ -286,7 +286,7 @@ impl<'data> AddressSpace<'data> {
 impl fmt::Debug for AddressSpace<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AddressSpace")
-            .field("runs", &self.runs.len())
+            .field("runs", &self.runs().len())
             .field("bytes", &self.total_bytes())
             .field("target", &self.target)
             .finish()

@@ -3,7 +3,8 @@ use proptest::prelude::*;
 use super::*;
 
 fn space<'data>(file: &'data [u8], ranges: &[(u64, u64, u64)]) -> Parsed<AddressSpace<'data>> {
-    let ranges: Vec<Range> = ranges.iter().map(|&(a, l, o)| Range::new(VirtAddr(a), l, o)).collect();
+    let ranges: Vec<Range> =
+        ranges.iter().map(|&(a, l, o)| Range::new(VirtAddr(a), l, o)).collect();
     AddressSpace::from_ranges(file, &ranges, Target::X64_WINDOWS)
 }
 
@@ -25,10 +26,34 @@ fn neighbours_in_memory_and_file_are_one_run() {
 fn the_earlier_of_two_overlapping_ranges_wins() {
     let parsed = space(&FILE, &[(0x1000, 4, 8), (0x1002, 4, 0)]);
     assert_eq!(parsed.issues.iter().next().map(|issue| issue.kind), Some(IssueKind::Overlap));
-    assert_eq!(
-        parsed.value.bytes(VirtAddr(0x1000), 6).as_deref(),
-        Some(&[8, 9, 10, 11, 2, 3][..])
-    );
+    assert_eq!(parsed.value.bytes(VirtAddr(0x1000), 6).as_deref(), Some(&[8, 9, 10, 11, 2, 3][..]));
+}
+
+#[test]
+fn overlaps_of_any_shape_are_counted_in_one_issue() {
+    // The same range twice, one within it, and one that touches it but does not overlap.
+    let ranges = [(0x1000, 8, 0), (0x1000, 8, 8), (0x1002, 2, 8), (0x1008, 4, 0)];
+    let parsed = space(&FILE, &ranges);
+    let issues: Vec<String> = parsed.issues.iter().map(|issue| issue.to_string()).collect();
+    assert_eq!(issues.len(), 1);
+    assert!(issues[0].starts_with("2 memory ranges overlap") && issues[0].ends_with("0x1000"));
+    assert_eq!(parsed.value.slice(VirtAddr(0x1000), 8), Some(&FILE[..8]));
+    // Out of order is no overlap.
+    assert!(space(&FILE, &[(0x1008, 4, 0), (0x1000, 8, 0)]).is_complete());
+}
+
+#[test]
+fn lookups_find_their_run_among_many() {
+    let file = [7; 8];
+    // Every other byte, in descending order: more runs than a few blocks of the index.
+    let ranges: Vec<_> = (0..500u64).rev().map(|n| (0x1000 + 2 * n, 1, n % 8)).collect();
+    let space = space(&file, &ranges).value;
+    assert_eq!(space.run_count(), 500);
+    for address in 0xff0..0x1410 {
+        let held = (0x1000..0x13e8).contains(&address) && address % 2 == 0;
+        assert_eq!(space.contains(VirtAddr(address)), held, "{address:#x}");
+    }
+    assert_eq!(space.iter_within(VirtAddr(0x1064), VirtAddr(0x1068)).count(), 2);
 }
 
 #[test]
