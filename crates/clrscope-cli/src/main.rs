@@ -1,2 +1,55 @@
-//! The clrscope program.
-fn main() {}
+//! The clrscope program: options, progress and exit codes around the libraries, nothing else.
+//!
+//! * `program.rs`: the command line as a whole; `globals.rs`: what every verb takes;
+//! * `spelling.rs`: the spellings of WinDbg and `dotnet-dump`;
+//! * `verb.rs`: what a verb is; `verbs/`: one file for each;
+//! * `context.rs`: what a verb works with and answers through; `exit.rs`: how it ends.
+
+mod context;
+mod exit;
+mod globals;
+mod program;
+mod progress;
+mod spelling;
+mod value;
+mod verb;
+mod verbs;
+
+use std::process::ExitCode;
+
+use clap::{ArgMatches, FromArgMatches};
+
+use crate::context::Context;
+use crate::exit::{Failure, Outcome};
+use crate::globals::Globals;
+use crate::verbs::VERBS;
+
+fn main() -> ExitCode {
+    let program = program::command();
+    let arguments = spelling::normalise(std::env::args_os().collect(), &program);
+    // clap prints what is wrong and ends with 2, or prints help and ends with 0.
+    let matches = program.get_matches_from(arguments);
+    match answer(&matches) {
+        Ok(outcome) => outcome.code(),
+        Err(failure) => {
+            if !failure.is_closed_pipe() {
+                eprintln!("clrscope: {failure}");
+            }
+            failure.code()
+        }
+    }
+}
+
+fn answer(matches: &ArgMatches) -> Result<Outcome, Failure> {
+    let usage = |error: clap::Error| Failure::Usage(error.to_string());
+    let globals = Globals::from_arg_matches(matches).map_err(usage)?;
+    // clap lets only verbs of the table through.
+    let Some((verb, matches)) = matches.subcommand().and_then(|(name, matches)| {
+        VERBS.iter().find(|verb| verb.name == name).map(|verb| (verb, matches))
+    }) else {
+        return Err(Failure::Usage("no such verb".to_owned()));
+    };
+    let dump = context::open(matches, &globals)?;
+    let context = Context::new(&dump, &globals)?;
+    verb.run(matches, &context)
+}

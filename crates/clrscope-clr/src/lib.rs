@@ -6,7 +6,6 @@
 mod heap;
 mod layout;
 mod method_table;
-mod roots;
 mod runtime;
 pub mod stack;
 mod thread;
@@ -19,7 +18,6 @@ pub use crate::layout::{
     LayoutMode, MissingField, Source,
 };
 pub use crate::method_table::{MethodTableHeader, MethodTableReader};
-pub use crate::roots::{FinalizerQueue, Handle, HandleKind};
 pub use crate::runtime::{
     Flavor, NoRuntime, Refusal, Refused, Runtime, RuntimeVersion, Runtimes, find_runtimes,
 };

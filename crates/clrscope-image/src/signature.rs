@@ -9,6 +9,4 @@ mod tests;
 
 pub use decode::SignatureReader;
 pub use error::{SignatureError, SignatureErrorKind};
-pub use types::{
-    ArraySig, GenericSig, MethodSig, ModifiedSig, ModuleSig, Primitive, PropertySig, TypeSig,
-};
+pub use types::{ArraySig, GenericSig, MethodSig, ModifiedSig, Primitive, PropertySig, TypeSig};

@@ -18,6 +18,7 @@
 mod columns;
 mod envelope;
 mod escape;
+mod identity;
 mod number;
 mod page;
 mod report;

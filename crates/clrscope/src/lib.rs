@@ -1,1 +1,42 @@
-//! To be filled.
+//! Opens memory dumps of .NET processes, on any machine, and says what their managed memory holds, and
+//! why.
+//!
+//! Every structure of the runtime is read here: no mscordacwks or mscordaccore (DAC), no symbols, no
+//! debugger, no network; no code from the dump is ever run. Damaged dumps are read as far as they go,
+//! and what is wrong is said with its place.
+//!
+//! ```no_run
+//! use clrscope::Dump;
+//!
+//! let dump = Dump::open("w3wp.dmp")?;
+//! let heap = dump.runtime()?.heap()?;
+//! for segment in heap.segments() {
+//!     println!("{:>9} {:#x} {} bytes", segment.kind, segment.objects.start, segment.objects.len());
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! [`Dump`] is the front door. Behind it each crate is useful alone, and is here as a module:
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`memory`] | addresses, address spaces, issues, limits |
+//! | [`minidump`] | the container: every stream as a borrowed view |
+//! | [`image`] | PE images, metadata, ReadyToRun tables, unwind codes |
+//! | [`clr`] | runtimes, their layout, heaps, objects, types |
+//! | [`graph`] | object ids, edges, paths, dominators; knows nothing of the CLR |
+//! | [`analyze`] | what a person wants to know: verdicts, accounts, differences |
+
+mod dump;
+mod error;
+mod modules;
+
+pub use clrscope_analyze as analyze;
+pub use clrscope_clr as clr;
+pub use clrscope_graph as graph;
+pub use clrscope_image as image;
+pub use clrscope_memory as memory;
+pub use clrscope_minidump as minidump;
+
+pub use crate::dump::{Dump, DumpOptions};
+pub use crate::error::Error;

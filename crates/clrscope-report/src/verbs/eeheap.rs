@@ -2,7 +2,7 @@
 
 use std::io;
 
-use clrscope_memory::VirtAddr;
+use clrscope_clr::{AddressRange, ContextOwner, GcHeap, Heap, Segment, SegmentKind};
 use serde::Serialize;
 
 use crate::number::{Address, Grouped};
@@ -27,6 +27,8 @@ pub struct SegmentEntry {
     pub end: Address,
     /// Behind the last byte that is backed by memory.
     pub committed_end: Address,
+    /// Bytes that are backed by memory, its head before the first object among them.
+    pub committed_bytes: u64,
     /// Behind the last byte that is set aside.
     pub reserved_end: Address,
     /// The part that is generation 0.
@@ -35,20 +37,35 @@ pub struct SegmentEntry {
     pub gen1: Option<Span>,
     /// The part that is generation 2.
     pub gen2: Option<Span>,
-    /// Where its memory begins: what .NET Framework's SOS calls the segment.
-    #[serde(skip)]
-    pub memory_start: VirtAddr,
 }
 
 impl SegmentEntry {
+    fn new(segment: &Segment) -> SegmentEntry {
+        let part = |generation: usize| {
+            let range = segment.generations[generation];
+            let is_young = !matches!(
+                segment.kind,
+                SegmentKind::Large | SegmentKind::Pinned | SegmentKind::Frozen
+            );
+            (is_young && !range.is_empty()).then(|| span(range))
+        };
+        SegmentEntry {
+            kind: segment.kind.name(),
+            address: segment.address.into(),
+            start: segment.objects.start.into(),
+            end: segment.objects.end.into(),
+            committed_end: segment.committed.end.into(),
+            committed_bytes: segment.committed.len(),
+            reserved_end: segment.reserved.end.max(segment.committed.end).into(),
+            gen0: part(0),
+            gen1: part(1),
+            gen2: part(2),
+        }
+    }
+
     /// Bytes from the first object to behind the last.
     pub fn bytes(&self) -> u64 {
         self.end.0.saturating_sub(self.start.0)
-    }
-
-    /// Bytes that are backed by memory.
-    pub fn committed_bytes(&self) -> u64 {
-        self.committed_end.0.saturating_sub(self.start.0)
     }
 }
 
@@ -86,6 +103,31 @@ pub struct EeHeap {
     pub committed_bytes: u64,
 }
 
+fn span(range: AddressRange) -> Span {
+    [range.start.into(), range.end.into()]
+}
+
+impl HeapEntry {
+    fn new(heap: &Heap<'_>, one: &GcHeap) -> HeapEntry {
+        let mut segments: Vec<_> =
+            heap.segments().iter().filter(|segment| segment.heap == one.index).collect();
+        segments.sort_by_key(|segment| (segment.kind, segment.objects.start));
+        let segments: Vec<_> = segments.into_iter().map(SegmentEntry::new).collect();
+        let starts = one.generation_starts.first_chunk::<3>();
+        let owner = ContextOwner::Generation { heap: one.index, generation: 0 };
+        let context = heap.allocation_contexts().iter().find(|context| context.owner == owner);
+        HeapEntry {
+            index: one.index,
+            address: (!one.address.is_null()).then(|| one.address.into()),
+            generation_starts: starts.map(|starts| starts.map(Address::from)),
+            allocation_context: context.map(|c| [c.pointer.into(), c.limit.into()]),
+            bytes: segments.iter().map(SegmentEntry::bytes).sum(),
+            committed_bytes: segments.iter().map(|segment| segment.committed_bytes).sum(),
+            segments,
+        }
+    }
+}
+
 const DIVIDER: &str = "------------------------------";
 
 /// Parts of a heap in the order in which SOS prints them: the heading, and the kinds of its segments.
@@ -97,16 +139,30 @@ const PARTS: &[(&str, &[&str])] = &[
 ];
 
 impl EeHeap {
+    /// Says what `heap` is made of.
+    pub fn new(heap: &Heap<'_>) -> EeHeap {
+        let heaps: Vec<_> = heap.heaps().iter().map(|one| HeapEntry::new(heap, one)).collect();
+        EeHeap {
+            server_gc: heap.is_server(),
+            regions: heap.has_regions(),
+            bytes: heaps.iter().map(|heap| heap.bytes).sum(),
+            committed_bytes: heaps.iter().map(|heap| heap.committed_bytes).sum(),
+            heaps,
+        }
+    }
+
     fn current_text(&self, page: &mut Page<'_>) -> io::Result<()> {
         writeln!(page, "Number of GC Heaps: {}", self.heaps.len())?;
         for heap in &self.heaps {
             writeln!(page, "{DIVIDER}")?;
             if let Some(address) = heap.address {
-                writeln!(page, "Heap {} ({:x})", heap.index, address.0)?;
+                let address = page.style().address(address.into());
+                writeln!(page, "Heap {} ({address})", heap.index)?;
             }
             if let Some(starts) = heap.generation_starts {
                 for (generation, start) in starts.iter().enumerate() {
-                    writeln!(page, "generation {generation} starts at {:x}", start.0)?;
+                    let start = page.style().address((*start).into());
+                    writeln!(page, "generation {generation} starts at {start}")?;
                 }
                 context_line(page, heap.allocation_context)?;
             }
@@ -147,13 +203,13 @@ impl EeHeap {
             }
             writeln!(
                 page,
-                "{:>width$x} {:>width$x} {:>width$x} {:>width$x} {:>24} {:>24}",
+                "{:0width$x} {:0width$x} {:0width$x} {:0width$x} {:>24} {:>24}",
                 segment.address.0,
                 segment.start.0,
                 segment.end.0,
                 segment.committed_end.0,
                 both(segment.bytes()),
-                both(segment.committed_bytes()),
+                both(segment.committed_bytes),
             )?;
         }
         Ok(())
@@ -213,7 +269,7 @@ fn classic_row(
     writeln!(
         page,
         "{:#0width$x} {:#0width$x}  {:#0width$x} {size}({})",
-        segment.memory_start.0,
+        segment.address.0,
         segment.start.0,
         segment.end.0,
         Grouped(segment.bytes()),
@@ -266,7 +322,7 @@ impl Report for EeHeap {
                     segment.committed_end.into(),
                     segment.reserved_end.into(),
                     Cell::Number(segment.bytes()),
-                    Cell::Number(segment.committed_bytes()),
+                    Cell::Number(segment.committed_bytes),
                 ])?;
             }
         }

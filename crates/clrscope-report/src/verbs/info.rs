@@ -3,6 +3,10 @@
 use std::fmt::Display;
 use std::io;
 
+use clrscope_analyze::{Limitation, limitations, missing_bytes};
+use clrscope_clr::Refused;
+use clrscope_memory::{Issues, ModuleRecord, Snapshot, ThreadRecord};
+use clrscope_minidump::{DirectoryEntry, Minidump, StreamType};
 use serde::Serialize;
 
 use crate::columns::{Align, Columns};
@@ -69,23 +73,65 @@ pub struct Counters {
     pub private_bytes: Option<u64>,
     /// Memory that was in physical memory.
     pub working_set: Option<u64>,
-    /// The most that was in physical memory.
-    pub peak_working_set: Option<u64>,
-    /// Memory that could be paged out.
-    pub pagefile: Option<u64>,
     /// Open handles, if the dump lists them.
     pub handles: Option<u64>,
 }
 
 /// Something that this dump cannot answer.
 #[derive(Debug, Clone, Serialize)]
-pub struct Limitation {
+pub struct LimitationEntry {
     /// What is missing from the dump.
     pub missing: String,
     /// What cannot be answered without it.
-    pub consequence: String,
+    pub consequence: &'static str,
     /// What helps, if anything does.
-    pub remedy: Option<String>,
+    pub remedy: Option<&'static str>,
+}
+
+impl StreamEntry {
+    /// `None` for a place of the directory that is not in use.
+    fn new(entry: &DirectoryEntry<'_>) -> Option<StreamEntry> {
+        let kind = entry.kind();
+        (kind != StreamType::UNUSED).then(|| StreamEntry {
+            kind: kind.0,
+            name: kind.to_string(),
+            bytes: entry.length(),
+        })
+    }
+}
+
+impl ModuleEntry {
+    fn new(module: &ModuleRecord) -> ModuleEntry {
+        ModuleEntry {
+            base: module.base.into(),
+            bytes: module.size,
+            name: module.name.clone(),
+            version: module.version.map(|version| version.to_string()),
+        }
+    }
+}
+
+impl ThreadEntry {
+    fn new(thread: &ThreadRecord, snapshot: &Snapshot<'_>) -> ThreadEntry {
+        let ip = thread.registers.map(|registers| registers.instruction_pointer());
+        let module = ip.and_then(|ip| snapshot.module_at(ip));
+        ThreadEntry {
+            os_id: thread.os_id,
+            name: thread.name.clone(),
+            ip: ip.map(Address::from),
+            module: module.map(|module| module.file_name().to_owned()),
+        }
+    }
+}
+
+impl LimitationEntry {
+    fn new(limitation: &Limitation) -> LimitationEntry {
+        LimitationEntry {
+            missing: limitation.missing(),
+            consequence: limitation.consequence(),
+            remedy: limitation.remedy(),
+        }
+    }
 }
 
 /// The answer of `info`.
@@ -110,13 +156,60 @@ pub struct Info {
     pub threads: Vec<ThreadEntry>,
     /// Its runtimes.
     pub runtimes: Vec<RuntimeIdentity>,
+    /// Runtimes that were recognised and cannot be read, and why.
+    pub refused: Vec<String>,
     /// Counters of the process.
     pub counters: Counters,
     /// What cannot be answered.
-    pub limitations: Vec<Limitation>,
+    pub limitations: Vec<LimitationEntry>,
 }
 
 impl Info {
+    /// Says what `dump` holds. What was wrong with its streams is added to `issues`.
+    pub fn new(
+        identity: DumpIdentity,
+        dump: &Minidump<'_>,
+        snapshot: &Snapshot<'_>,
+        runtimes: Vec<RuntimeIdentity>,
+        refused: &[Refused],
+        issues: &mut Issues,
+    ) -> Info {
+        let system = dump.system_info().take(issues).map(|info| {
+            let (major, minor, build) = info.os_version();
+            format!("{} {major}.{minor}.{build}", info.os())
+        });
+        let exception = dump.exception().take(issues).map(|exception| {
+            let (code, at) = (exception.code(), exception.address());
+            format!("code {code:#010x} at {at}, thread {}", exception.thread_id())
+        });
+        let comments = [dump.comment_a().take(issues), dump.comment_w().take(issues)];
+        let handles = dump.stream(StreamType::HANDLE_DATA).is_some();
+        let handles = handles.then(|| dump.handles().take(issues).len() as u64);
+        let counters = dump.process_vm_counters().take(issues);
+        Info {
+            dump: identity,
+            system,
+            exception,
+            comments: comments.iter().flatten().map(|c| c.text().into_owned()).collect(),
+            streams: dump.directory().iter().filter_map(|entry| StreamEntry::new(&entry)).collect(),
+            memory: MemoryEntry {
+                ranges: snapshot.space.run_count() as u64,
+                bytes: snapshot.space.total_bytes(),
+                missing_bytes: missing_bytes(snapshot),
+            },
+            modules: snapshot.modules.iter().map(ModuleEntry::new).collect(),
+            threads: snapshot.threads.iter().map(|t| ThreadEntry::new(t, snapshot)).collect(),
+            runtimes,
+            refused: refused.iter().map(ToString::to_string).collect(),
+            counters: Counters {
+                private_bytes: counters.map(|counters| counters.private_usage()),
+                working_set: counters.map(|counters| counters.working_set()),
+                handles,
+            },
+            limitations: limitations(dump, snapshot).iter().map(LimitationEntry::new).collect(),
+        }
+    }
+
     fn facts(&self, page: &mut Page<'_>) -> io::Result<()> {
         let dump = &self.dump;
         let bytes = format!("{} bytes", Grouped(dump.bytes));
@@ -166,8 +259,14 @@ impl Info {
     }
 
     fn runtime_table(&self, page: &mut Page<'_>) -> io::Result<()> {
-        if self.runtimes.is_empty() {
+        if self.runtimes.is_empty() && self.refused.is_empty() {
             return writeln!(page, "No .NET runtime was found.");
+        }
+        for refused in &self.refused {
+            writeln!(page, "{}", Escaped(refused))?;
+        }
+        if self.runtimes.is_empty() {
+            return Ok(());
         }
         let mut table = Columns::new(&[
             ("#", Align::Right),
@@ -214,7 +313,7 @@ impl Report for Info {
         } else {
             page.heading("What this dump cannot answer:")?;
             for limitation in &self.limitations {
-                let Limitation { missing, consequence, remedy } = limitation;
+                let LimitationEntry { missing, consequence, remedy } = limitation;
                 write!(page, "  {missing}: {consequence}")?;
                 match remedy {
                     Some(remedy) => writeln!(page, " ({remedy})")?,

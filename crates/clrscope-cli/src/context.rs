@@ -1,0 +1,270 @@
+//! What a verb works with, and how it answers.
+
+use std::cell::OnceCell;
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::ArgMatches;
+use clrscope::analyze::{Limitation, limitations};
+use clrscope::clr::{Heap, HeapError, Runtime, Runtimes, find_runtimes};
+use clrscope::memory::{Control, Issue, IssueKind, Issues, Snapshot};
+use clrscope::minidump::Minidump;
+use clrscope::{Dump, Error};
+use clrscope_report::{
+    DumpIdentity, Envelope, Format, Report, RuntimeIdentity, Style, Tool, write_json, write_rows,
+    write_text,
+};
+
+use crate::exit::{Failure, Outcome};
+use crate::globals::{ColorChoice, Globals};
+use crate::progress::Reporter;
+use crate::verb::DUMP;
+
+/// Issues that are printed one by one; more are counted.
+const PRINTED_ISSUES: usize = 10;
+
+/// Opens the dump that `matches` names.
+pub(crate) fn open(matches: &ArgMatches, globals: &Globals) -> Result<Dump, Failure> {
+    let Some(path) = matches.get_one::<PathBuf>(DUMP) else {
+        return Err(Failure::Usage("no dump was named".to_owned()));
+    };
+    if let Some(output) = &globals.output
+        && let (Ok(output), Ok(path)) = (output.canonicalize(), path.canonicalize())
+        && output == path
+    {
+        return Err(Failure::Usage("the answer would overwrite the dump".to_owned()));
+    }
+    let mut options = Dump::options();
+    if let Some(bytes) = globals.memory {
+        options = options.memory_budget(bytes);
+    }
+    for directory in &globals.modules {
+        options = options.modules(directory);
+    }
+    Ok(options.open(path)?)
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::NoSuchRuntime { .. } => Failure::NotThere(error.to_string()),
+            _ => Failure::Unreadable(error.to_string()),
+        }
+    }
+}
+
+/// An open dump with what verbs ask of it, made once.
+pub(crate) struct Context<'d> {
+    dump: &'d Dump,
+    globals: &'d Globals,
+    minidump: Minidump<'d>,
+    snapshot: Snapshot<'d>,
+    /// What was wrong with the container.
+    issues: Issues,
+    runtimes: OnceCell<Runtimes<'d>>,
+    heap: OnceCell<Heap<'d>>,
+    deadline: Option<Instant>,
+    progress: Option<Reporter>,
+}
+
+impl<'d> Context<'d> {
+    pub(crate) fn new(dump: &'d Dump, globals: &'d Globals) -> Result<Context<'d>, Failure> {
+        let minidump = dump.minidump()?;
+        let parsed = dump.snapshot()?;
+        Ok(Context {
+            dump,
+            globals,
+            minidump,
+            snapshot: parsed.value,
+            issues: parsed.issues,
+            runtimes: OnceCell::new(),
+            heap: OnceCell::new(),
+            deadline: globals.timeout.and_then(|limit| Instant::now().checked_add(limit)),
+            progress: (!globals.no_progress && io::stderr().is_terminal()).then(Reporter::new),
+        })
+    }
+
+    /// The container.
+    pub(crate) fn minidump(&self) -> &Minidump<'d> {
+        &self.minidump
+    }
+
+    /// The process.
+    pub(crate) fn snapshot(&self) -> &Snapshot<'d> {
+        &self.snapshot
+    }
+
+    /// What was wrong with the container: the start of every answer's issues.
+    pub(crate) fn issues(&self) -> Issues {
+        self.issues.clone()
+    }
+
+    /// The options that every verb takes.
+    pub(crate) fn globals(&self) -> &'d Globals {
+        self.globals
+    }
+
+    /// All runtimes.
+    pub(crate) fn runtimes(&self) -> &Runtimes<'d> {
+        self.runtimes.get_or_init(|| find_runtimes(&self.snapshot, self.dump.layout_mode()))
+    }
+
+    /// The runtime that was chosen, and its number.
+    pub(crate) fn runtime(&self) -> Result<(usize, &Runtime<'d>), Failure> {
+        let runtimes = self.runtimes();
+        let first = runtimes.first().map_err(|error| Failure::Unreadable(error.to_string()))?;
+        match self.globals.runtime {
+            None => Ok((0, first)),
+            Some(index) => {
+                let count = runtimes.runtimes.len();
+                let chosen = runtimes.runtimes.get(index);
+                Ok((index, chosen.ok_or(Error::NoSuchRuntime { index, count })?))
+            }
+        }
+    }
+
+    /// The heap of the runtime that was chosen.
+    pub(crate) fn heap(&self) -> Result<&Heap<'d>, Failure> {
+        if let Some(heap) = self.heap.get() {
+            return Ok(heap);
+        }
+        let (_, runtime) = self.runtime()?;
+        let heap = runtime.heap().map_err(|error| self.no_heap(&error))?;
+        Ok(self.heap.get_or_init(|| heap))
+    }
+
+    /// Says why there is no heap: most often because the dump was written without it.
+    fn no_heap(&self, error: &HeapError) -> Failure {
+        let lacks = limitations(&self.minidump, &self.snapshot);
+        let why = lacks.first().filter(|lack| **lack == Limitation::NoFullMemory);
+        Failure::Unreadable(match why.and_then(Limitation::remedy) {
+            Some(remedy) => format!("the dump holds no heap memory; {remedy} ({error})"),
+            None => error.to_string(),
+        })
+    }
+
+    /// How long operations are watched and bounded.
+    pub(crate) fn control(&self) -> Control<'_> {
+        let mut control = Control::new();
+        if let Some(reporter) = &self.progress {
+            control = control.with_progress(reporter.callback());
+        }
+        if let Some(deadline) = self.deadline {
+            control = control.with_deadline(deadline);
+        }
+        if let Some(bytes) = self.globals.memory {
+            control = control.with_memory_budget(bytes);
+        }
+        control
+    }
+
+    /// Which dump this is.
+    pub(crate) fn dump_identity(&self) -> DumpIdentity {
+        let path = self.dump.path().display().to_string();
+        DumpIdentity::new(&path, &self.minidump, &self.snapshot)
+    }
+
+    /// Writes an answer about the runtime that was chosen. What was wrong on the way decides whether it
+    /// is complete.
+    pub(crate) fn answer<R: Report>(
+        &self,
+        report: &R,
+        issues: &Issues,
+    ) -> Result<Outcome, Failure> {
+        let (index, runtime) = self.runtime()?;
+        let heap = self.heap.get().cloned().or_else(|| runtime.heap().ok());
+        let identity = RuntimeIdentity::new(index, runtime, heap.as_ref());
+        self.write(report, Some(&identity), issues)
+    }
+
+    /// Writes an answer about the dump as a whole.
+    pub(crate) fn answer_for_dump<R: Report>(
+        &self,
+        report: &R,
+        issues: &Issues,
+    ) -> Result<Outcome, Failure> {
+        self.write(report, None, issues)
+    }
+
+    fn write<R: Report>(
+        &self,
+        report: &R,
+        runtime: Option<&RuntimeIdentity>,
+        issues: &Issues,
+    ) -> Result<Outcome, Failure> {
+        if let Some(reporter) = &self.progress {
+            reporter.clear();
+        }
+        let partial = issues.iter().find(|issue| makes_partial(issue));
+        let format = Format::from(self.globals.format);
+        if format != Format::Json {
+            print_issues(issues);
+        }
+        let mut out = self.output()?;
+        match format {
+            Format::Text => {
+                let reason = partial.map(ToString::to_string);
+                write_text(report, self.style(), reason.as_deref(), &mut out)?;
+            }
+            Format::Json => {
+                let tool = Tool { name: "clrscope", version: env!("CARGO_PKG_VERSION") };
+                let dump = self.dump_identity();
+                let complete = partial.is_none();
+                let envelope = Envelope::new(&tool, &dump, runtime, complete, issues, report);
+                write_json(&envelope, &mut out)?;
+            }
+            Format::Tsv | Format::Csv => write_rows(report, format, &mut out)?,
+        }
+        out.flush()?;
+        Ok(if partial.is_some() { Outcome::Partial } else { Outcome::Done })
+    }
+
+    fn output(&self) -> Result<Box<dyn Write>, Failure> {
+        Ok(match &self.globals.output {
+            Some(path) => Box::new(BufWriter::with_capacity(BUFFER, File::create(path)?)),
+            None => Box::new(BufWriter::with_capacity(BUFFER, io::stdout())),
+        })
+    }
+
+    fn style(&self) -> Style {
+        let color = match self.globals.color {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => {
+                self.globals.output.is_none()
+                    && io::stdout().is_terminal()
+                    && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+            }
+        };
+        Style { target: self.snapshot.target, classic: self.globals.classic, color }
+    }
+}
+
+/// Bytes of an answer that are gathered before they are written.
+const BUFFER: usize = 1 << 18;
+
+/// Whether something is missing from an answer because of an issue. Where two sources disagree or two
+/// records overlap, one was chosen, and nothing is missing.
+pub(crate) fn makes_partial(issue: &Issue) -> bool {
+    !matches!(issue.kind, IssueKind::Disagreement | IssueKind::Overlap)
+}
+
+/// Says on standard error what was wrong.
+fn print_issues(issues: &Issues) {
+    let mut error = io::stderr().lock();
+    // Nobody can be told that the diagnostics were lost.
+    let _ = issues.iter().take(PRINTED_ISSUES).try_for_each(|issue| {
+        writeln!(
+            error,
+            "clrscope: {}: {}",
+            issue.kind.name(),
+            clrscope_report::Escaped(&issue.to_string())
+        )
+    });
+    let more = issues.count().saturating_sub(PRINTED_ISSUES as u64);
+    if more > 0 {
+        let _ = writeln!(error, "clrscope: {more} more issues; --format json lists them");
+    }
+}

@@ -1,0 +1,84 @@
+//! How the process ends. The codes are a promise to scripts: see `docs/cli.md`.
+
+use std::fmt;
+use std::io;
+use std::process::ExitCode;
+
+use clrscope::memory::Interrupted;
+
+/// How an answer came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// It is complete.
+    Done,
+    /// A check failed, or what was asked for is not there.
+    Negative,
+    /// It is printed and is not complete.
+    Partial,
+}
+
+impl Outcome {
+    pub(crate) fn code(self) -> ExitCode {
+        ExitCode::from(match self {
+            Outcome::Done => 0,
+            Outcome::Negative => 1,
+            Outcome::Partial => 4,
+        })
+    }
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// What was asked for is not there.
+    NotThere(String),
+    /// The question makes no sense.
+    Usage(String),
+    /// The dump cannot be opened, or holds no runtime that can be read.
+    Unreadable(String),
+    /// A budget or a time limit ran out before there was anything to print.
+    Interrupted(Interrupted),
+    /// The answer could not be written.
+    Output(io::Error),
+}
+
+impl Failure {
+    /// A closed pipe ends the work and is no error.
+    pub(crate) fn is_closed_pipe(&self) -> bool {
+        matches!(self, Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+
+    pub(crate) fn code(&self) -> ExitCode {
+        ExitCode::from(match self {
+            _ if self.is_closed_pipe() => 0,
+            Failure::NotThere(_) => 1,
+            Failure::Usage(_) => 2,
+            Failure::Unreadable(_) | Failure::Output(_) => 3,
+            Failure::Interrupted(_) => 4,
+        })
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::NotThere(message) | Failure::Usage(message) | Failure::Unreadable(message) => {
+                f.write_str(message)
+            }
+            Failure::Interrupted(reason) => write!(f, "no answer: {reason}"),
+            Failure::Output(error) => write!(f, "the answer cannot be written: {error}"),
+        }
+    }
+}
+
+impl From<Interrupted> for Failure {
+    fn from(reason: Interrupted) -> Self {
+        Failure::Interrupted(reason)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Failure::Output(error)
+    }
+}

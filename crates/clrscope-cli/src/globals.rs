@@ -1,0 +1,107 @@
+//! Options that every verb takes.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use clrscope_report::Format;
+
+use crate::value;
+
+/// Options that every verb takes.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Globals {
+    /// Form of the answer; text is for people only
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: FormatName,
+
+    /// Number of the runtime, if the process has several; `info` lists them
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) runtime: Option<usize>,
+
+    /// Directory with images that the dump lacks, matched by identity; may be given several times
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) modules: Vec<PathBuf>,
+
+    /// How the layout of the runtime's structures is found
+    #[arg(long, global = true, value_name = "HOW", default_value = "auto")]
+    pub(crate) layout: LayoutChoice,
+
+    /// Threads to work with; by default one for each core
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+
+    /// Memory that the analysis may use, as in 512M or 4G
+    #[arg(long, global = true, value_name = "SIZE", value_parser = value::size)]
+    pub(crate) memory: Option<u64>,
+
+    /// Time after which the analysis stops, as in 90s or 5m
+    #[arg(long, global = true, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    pub(crate) timeout: Option<Duration>,
+
+    /// How names of types are spelled
+    #[arg(long, global = true, value_name = "STYLE", default_value = "csharp")]
+    pub(crate) names: NameChoice,
+
+    /// Columns and wording of .NET Framework's SOS, where the verb has them
+    #[arg(long, global = true)]
+    pub(crate) classic: bool,
+
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: ColorChoice,
+
+    /// Show no progress, even on a terminal
+    #[arg(long, global = true)]
+    pub(crate) no_progress: bool,
+
+    /// File to write the answer to, instead of standard output
+    #[arg(short = 'o', long, global = true, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// The names of [`Format`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FormatName {
+    Text,
+    Json,
+    Tsv,
+    Csv,
+}
+
+impl From<FormatName> for Format {
+    fn from(name: FormatName) -> Self {
+        match name {
+            FormatName::Text => Format::Text,
+            FormatName::Json => Format::Json,
+            FormatName::Tsv => Format::Tsv,
+            FormatName::Csv => Format::Csv,
+        }
+    }
+}
+
+/// How the layout of a runtime is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LayoutChoice {
+    /// By the best source that there is for each structure.
+    Auto,
+}
+
+/// How names of types are spelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum NameChoice {
+    /// `System.Collections.Generic.List<System.String>`
+    Csharp,
+    /// ``System.Collections.Generic.List`1[[System.String, System.Private.CoreLib]]``
+    Sos,
+}
+
+/// When text is coloured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    Always,
+    Never,
+}

@@ -1,0 +1,76 @@
+//! The command line as a whole: what clap parses, and the overview that the help prints.
+
+use std::fmt::Write;
+
+use clap::{Args, Command};
+
+use crate::globals::Globals;
+use crate::verb::Group;
+use crate::verbs::VERBS;
+
+/// The program with all its verbs.
+pub(crate) fn command() -> Command {
+    // The options' own description is not the program's: they come first.
+    Globals::augment_args(Command::new("clrscope"))
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Opens memory dumps of .NET processes and says what their managed memory holds, and why")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .help_template("{about}\n\nUsage: clrscope VERB DUMP [options]\n\n{before-help}Options:\n{options}{after-help}")
+        .before_help(overview())
+        .after_help("`clrscope VERB -h` explains a verb, with examples.")
+        .subcommands(VERBS.iter().map(|verb| verb.command()))
+}
+
+/// All verbs by group, with their aliases.
+fn overview() -> String {
+    let names = |verb: &crate::verb::Verb| {
+        std::iter::once(verb.name)
+            .chain(verb.aliases.iter().copied())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let width = VERBS.iter().map(|verb| names(verb).len()).max().unwrap_or(0);
+    let mut text = String::new();
+    for group in Group::ALL {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{}:", group.title());
+        for verb in VERBS.iter().filter(|verb| verb.group == *group) {
+            let _ = writeln!(text, "  {:width$}  {}", names(verb), verb.about);
+        }
+        text.push('\n');
+    }
+    text.truncate(text.trim_end().len());
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn every_verb_is_in_the_overview_and_has_an_example() {
+        let overview = overview();
+        for verb in VERBS {
+            assert!(overview.contains(verb.about), "{}", verb.name);
+            let mut command = verb.command();
+            let help = command.render_help().to_string();
+            assert!(help.contains(&format!("clrscope {}", verb.name)), "{help}");
+        }
+    }
+
+    #[test]
+    fn no_name_or_alias_is_taken_twice() {
+        let mut names: Vec<_> =
+            VERBS.iter().flat_map(|verb| std::iter::once(&verb.name).chain(verb.aliases)).collect();
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
+}

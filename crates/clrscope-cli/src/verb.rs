@@ -1,0 +1,103 @@
+//! What a verb is. Each has one file in `verbs`, with its options, its help and what it does, and one
+//! line in the table there.
+
+use clap::{Arg, ArgMatches, Args, Command, value_parser};
+
+use crate::context::Context;
+use crate::exit::{Failure, Outcome};
+
+/// The headings under which the help lists verbs, in its order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Group {
+    /// The dump and its runtimes.
+    Dump,
+    /// What is on the heap.
+    Heap,
+}
+
+impl Group {
+    /// All groups, in the order of the help.
+    pub(crate) const ALL: &[Group] = &[Group::Dump, Group::Heap];
+
+    pub(crate) const fn title(self) -> &'static str {
+        match self {
+            Group::Dump => "The dump",
+            Group::Heap => "The heap",
+        }
+    }
+}
+
+/// The options of a verb, and the verb itself.
+pub(crate) trait Action: Args {
+    /// SOS's name, lower case.
+    const NAME: &'static str;
+    /// SOS's other names.
+    const ALIASES: &'static [&'static str] = &[];
+    /// Where the help lists it.
+    const GROUP: Group;
+    /// One line of help without a full stop.
+    const ABOUT: &'static str;
+    /// Command lines that `-h` shows, one a line.
+    const EXAMPLES: &'static str;
+
+    /// Answers.
+    fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure>;
+}
+
+/// A verb, whatever its options: an entry of the table.
+pub(crate) struct Verb {
+    pub(crate) name: &'static str,
+    pub(crate) aliases: &'static [&'static str],
+    pub(crate) group: Group,
+    pub(crate) about: &'static str,
+    examples: &'static str,
+    augment: fn(Command) -> Command,
+    run: fn(&ArgMatches, &Context<'_>) -> Result<Outcome, Failure>,
+}
+
+impl Verb {
+    /// The entry of an action.
+    pub(crate) const fn of<A: Action>() -> Verb {
+        Verb {
+            name: A::NAME,
+            aliases: A::ALIASES,
+            group: A::GROUP,
+            about: A::ABOUT,
+            examples: A::EXAMPLES,
+            augment: A::augment_args,
+            run: |matches, context| match A::from_arg_matches(matches) {
+                Ok(action) => action.run(context),
+                Err(error) => Err(Failure::Usage(error.to_string())),
+            },
+        }
+    }
+
+    /// What clap parses: the dump first, then the verb's own.
+    pub(crate) fn command(&self) -> Command {
+        let dump = Arg::new(DUMP)
+            .value_name("DUMP")
+            .required(true)
+            .value_parser(value_parser!(std::path::PathBuf))
+            .help("The dump: a minidump, as it is or compressed (.zst, .gz, .zip)");
+        (self.augment)(Command::new(self.name).arg(dump))
+            .about(self.about)
+            .visible_aliases(self.aliases.iter().copied())
+            .after_help(format!("Examples:\n{}", indent(self.examples)))
+    }
+
+    /// Answers with the options in `matches`.
+    pub(crate) fn run(
+        &self,
+        matches: &ArgMatches,
+        context: &Context<'_>,
+    ) -> Result<Outcome, Failure> {
+        (self.run)(matches, context)
+    }
+}
+
+/// The name of the first positional argument of every verb.
+pub(crate) const DUMP: &str = "dump";
+
+fn indent(text: &str) -> String {
+    text.trim().lines().map(|line| format!("  {}\n", line.trim())).collect()
+}
