@@ -6,9 +6,11 @@
 mod heap;
 mod layout;
 mod method_table;
+mod modules;
 mod runtime;
 pub mod stack;
 mod thread;
+mod types;
 
 pub use crate::heap::{
     AddressRange, AllocationContext, ContextOwner, GcHeap, Heap, HeapError, Segment, SegmentKind,
@@ -18,7 +20,11 @@ pub use crate::layout::{
     LayoutMode, MissingField, Source,
 };
 pub use crate::method_table::{MethodTableHeader, MethodTableReader};
+pub use crate::modules::{
+    AppDomain, DomainKind, MetadataOrigin, Module, ModuleImage, ModuleMetadataRef, Modules,
+};
 pub use crate::runtime::{
     Flavor, NoRuntime, Refusal, Refused, Runtime, RuntimeVersion, Runtimes, find_runtimes,
 };
 pub use crate::thread::thread_addresses;
+pub use crate::types::{NameStyle, TypeCategory, TypeName, Types};

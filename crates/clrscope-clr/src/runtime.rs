@@ -5,13 +5,15 @@ mod find;
 mod version;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use clrscope_memory::{Issues, ModuleRecord, Snapshot, VirtAddr};
 
 pub use self::find::{NoRuntime, Refusal, Refused, Runtimes, find_runtimes};
 pub use self::version::{Flavor, RuntimeVersion};
-use crate::layout::{Contract, DacTable, GcDacVars, Globals, Layout};
+use crate::layout::{Contract, DacTable, GcDacVars, Globals, Layout, MissingField};
+use crate::modules::Modules;
+use crate::types::Types;
 
 /// A CLR that was loaded in the process, and what is known of its structures. Cloning is cheap.
 #[derive(Clone)]
@@ -30,6 +32,8 @@ struct Inner<'data> {
     dac_table: Option<DacTable>,
     gc_dac_vars: Option<GcDacVars>,
     issues: Issues,
+    modules: OnceLock<Arc<Modules<'data>>>,
+    types: OnceLock<Result<Types<'data>, MissingField>>,
 }
 
 impl<'data> Runtime<'data> {
@@ -77,6 +81,25 @@ impl<'data> Runtime<'data> {
     /// Its GC's table of variables, if it was found.
     pub fn gc_dac_vars(&self) -> Option<&GcDacVars> {
         self.inner.gc_dac_vars.as_ref()
+    }
+
+    /// Its application domains and their modules, read when they are first asked for.
+    pub fn modules(&self) -> &Modules<'data> {
+        self.shared_modules()
+    }
+
+    fn shared_modules(&self) -> &Arc<Modules<'data>> {
+        let read = || Modules::read(&self.snapshot().space, self.layout(), self.globals());
+        self.inner.modules.get_or_init(|| Arc::new(read()))
+    }
+
+    /// Its types, read one by one as they are asked for.
+    ///
+    /// # Errors
+    /// If the layout does not say how method tables are read.
+    pub fn types(&self) -> Result<&Types<'data>, MissingField> {
+        let new = || Types::new(self, Arc::clone(self.shared_modules()));
+        self.inner.types.get_or_init(new).as_ref().map_err(Clone::clone)
     }
 
     /// What was wrong on the way here.

@@ -1,7 +1,7 @@
 //! The search for runtimes among the images of a process.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use clrscope_image::PeImage;
 use clrscope_memory::{FileVersion, Issues, ModuleRecord, Snapshot};
@@ -161,6 +161,8 @@ fn open<'data>(
             dac_table: filled.dac_table,
             gc_dac_vars: filled.gc_dac_vars,
             issues,
+            modules: OnceLock::new(),
+            types: OnceLock::new(),
         }),
     })
 }

@@ -42,6 +42,11 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
         ),
         ("MethodTableAuxiliaryData", &[("LoaderModule", 0x08)]),
         ("LoaderAllocator", &[("ObjectHandle", 0x2f0)]),
+        ("Module", &[("SimpleName", 0xa8)]),
+        ("DomainAssembly", &[("Assembly", 0x00)]),
+        ("PEAssembly", &[("MetadataImport", 0x18)]),
+        ("MetadataImport", &[("Metadata", 0x5b8)]),
+        ("PEImage", &[("Path", 0x10), ("FlatImageLayout", 0x78)]),
     ],
-    numbers: &[("MethodTableFlagCollectible", 0x200000)],
+    numbers: &[("CountedHashBuckets", 1), ("MethodTableFlagCollectible", 0x200000)],
 };

@@ -48,7 +48,18 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
                 ("VtableIndirections", 0x40),
             ],
         ),
-        ("EEClass", &[("MethodTable", 0x10)]),
+        (
+            "EEClass",
+            &[
+                ("MethodTable", 0x10),
+                ("FieldDescList", 0x18),
+                ("MethodDescChunk", 0x20),
+                ("CorTypeAttr", 0x38),
+                ("InternalCorElementType", 0x40),
+                ("FieldsArePacked", 0x41),
+                ("FixedEEClassFields", 0x42),
+            ],
+        ),
         (
             "Thread",
             &[
@@ -65,10 +76,26 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
             ],
         ),
         ("ThreadStore", &[("FirstThreadLink", 0x40)]),
-        ("Module", &[("PEAssembly", 0x10), ("Assembly", 0x28)]),
+        (
+            "Module",
+            &[
+                ("PEAssembly", 0x10),
+                ("Assembly", 0x28),
+                ("SimpleName", 0x08),
+                ("TypeDefToMethodTableMap", 0x108),
+                ("AvailableTypeParams", 0x218),
+                ("DomainLocalModule", 0x308),
+                ("MetadataBuffer", 0x428),
+            ],
+        ),
         ("Assembly", &[("LoaderAllocator", 0x40)]),
         ("LoaderAllocator", &[("ObjectHandle", 0x210)]),
         ("Generation", &[("StartSegment", 0x38), ("AllocationStart", 0x40)]),
+        ("AppDomain", &[("DomainAssemblyList", 0x490), ("FriendlyName", 0x578)]),
+        ("DomainAssembly", &[("Module", 0x20)]),
+        ("PEAssembly", &[("PEImage", 0x08), ("MetadataImport", 0x20)]),
+        ("MetadataImport", &[("Metadata", 0x5d8)]),
+        ("PEImage", &[("Path", 0x10), ("FlatImageLayout", 0x60), ("LoadedImageLayout", 0x70)]),
     ],
     numbers: &[("MethodTableFlagCollectible", 0x10000000)],
 };

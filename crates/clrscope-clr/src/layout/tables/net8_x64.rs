@@ -47,7 +47,18 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
                 ("VtableIndirections", 0x40),
             ],
         ),
-        ("EEClass", &[("MethodTable", 0x10)]),
+        (
+            "EEClass",
+            &[
+                ("MethodTable", 0x10),
+                ("FieldDescList", 0x18),
+                ("MethodDescChunk", 0x20),
+                ("CorTypeAttr", 0x38),
+                ("InternalCorElementType", 0x40),
+                ("FieldsArePacked", 0x41),
+                ("FixedEEClassFields", 0x42),
+            ],
+        ),
         (
             "Thread",
             &[
@@ -64,9 +75,36 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
             ],
         ),
         ("ThreadStore", &[("FirstThreadLink", 0x40)]),
-        ("Module", &[("LoaderAllocator", 0x98), ("Assembly", 0xc8)]),
+        (
+            "Module",
+            &[
+                ("LoaderAllocator", 0x98),
+                ("Assembly", 0xc8),
+                ("SimpleName", 0xa8),
+                ("PEAssembly", 0xb0),
+                ("TypeDefToMethodTableMap", 0x170),
+                ("AvailableTypeParams", 0x248),
+                ("DomainLocalModule", 0x2e8),
+                ("MetadataBuffer", 0x3f8),
+            ],
+        ),
         ("Assembly", &[("LoaderAllocator", 0x38)]),
         ("LoaderAllocator", &[("ObjectHandle", 0x370)]),
+        ("AppDomain", &[("DomainAssemblyList", 0x4b8), ("FriendlyName", 0x588)]),
+        ("DomainAssembly", &[("Module", 0x18)]),
+        (
+            "PEAssembly",
+            &[
+                ("PEImage", 0x08),
+                ("MetadataImport", 0x18),
+                ("HostAssembly", 0x38),
+                ("AssemblyBinder", 0x40),
+            ],
+        ),
+        ("MetadataImport", &[("Metadata", 0x5b8)]),
+        ("PEImage", &[("Path", 0x10), ("FlatImageLayout", 0x70), ("LoadedImageLayout", 0x78)]),
+        ("HostAssembly", &[("Binder", 0x20)]),
+        ("AssemblyBinder", &[("AssemblyLoadContext", 0xe0)]),
     ],
-    numbers: &[("MethodTableFlagCollectible", 0x10000000)],
+    numbers: &[("CountedHashBuckets", 1), ("MethodTableFlagCollectible", 0x10000000)],
 };

@@ -46,6 +46,31 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
         ),
         ("MethodTableAuxiliaryData", &[("LoaderModule", 0x08)]),
         ("LoaderAllocator", &[("ObjectHandle", 0x408)]),
+        ("Module", &[("SimpleName", 0xa8), ("PEAssembly", 0xb8), ("AvailableTypeParams", 0x208)]),
+        ("AppDomain", &[("DomainAssemblyList", 0x308), ("FriendlyName", 0x3d8)]),
+        ("DomainAssembly", &[("Module", 0x10)]),
+        (
+            "PEAssembly",
+            &[
+                ("PEImage", 0x08),
+                ("MetadataImport", 0x18),
+                ("HostAssembly", 0x38),
+                ("AssemblyBinder", 0x40),
+            ],
+        ),
+        ("MetadataImport", &[("Metadata", 0x5b8)]),
+        ("PEImage", &[("Path", 0x10), ("FlatImageLayout", 0x70), ("LoadedImageLayout", 0x78)]),
+        ("HostAssembly", &[("Binder", 0x20)]),
+        ("AssemblyBinder", &[("AssemblyLoadContext", 0xe0)]),
+        (
+            "EEClass",
+            &[
+                ("FieldDescList", 0x18),
+                ("MethodDescChunk", 0x20),
+                ("NumInstanceFields", 0x42),
+                ("NumStaticFields", 0x46),
+            ],
+        ),
     ],
-    numbers: &[("MethodTableFlagCollectible", 0x200000)],
+    numbers: &[("CountedHashBuckets", 1), ("MethodTableFlagCollectible", 0x200000)],
 };

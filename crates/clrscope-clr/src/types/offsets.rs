@@ -1,0 +1,100 @@
+//! Offsets that reading a type needs beside those of [`MethodTableReader`], looked up once.
+
+use clrscope_memory::{AddressSpace, VirtAddr};
+
+use crate::method_table::MethodTableReader;
+use crate::runtime::Runtime;
+
+/// Where an `EEClass` has the numbers of its fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CountsPlace {
+    /// In 16-bit fields (.NET 9 and later).
+    Fields { instance: u64, statics: u64 },
+    /// In a block behind the fixed part, of eleven 32-bit numbers, or packed (up to .NET 8).
+    Block { packed: u64, fixed_size: u64 },
+}
+
+/// Offsets in the structures of types.
+#[derive(Debug, Clone)]
+pub(super) struct TypeOffsets {
+    pub(super) pointer: u64,
+    pub(super) relative: bool,
+    pub(super) num_virtuals: u64,
+    pub(super) num_interfaces: u64,
+    pub(super) auxiliary: Option<u64>,
+    pub(super) per_inst_info: u64,
+    pub(super) interface_map: u64,
+    pub(super) vtable: u64,
+    pub(super) field_list: Option<u64>,
+    pub(super) norm_type: Option<u64>,
+    pub(super) method_chunk: Option<u64>,
+    pub(super) counts: Option<CountsPlace>,
+    pub(super) type_arg: u64,
+    pub(super) type_var_token: Option<u64>,
+    pub(super) type_var_module: Option<u64>,
+    pub(super) function_arguments: Option<u64>,
+    pub(super) function_types: Option<u64>,
+}
+
+impl TypeOffsets {
+    /// Looks all offsets up; those that no layer knows have the value of all versions measured, or
+    /// make what they lead to unknown.
+    pub(super) fn new(runtime: &Runtime<'_>, tables: &MethodTableReader<'_>) -> TypeOffsets {
+        let layout = runtime.layout();
+        let pointer = tables.space().target().pointer_bytes();
+        let table = |field: &str| layout.offset("MethodTable", field);
+        let class = |field: &str| layout.offset("EEClass", field);
+        let counts = match (class("NumInstanceFields"), class("FixedEEClassFields")) {
+            (Some(instance), _) => {
+                class("NumStaticFields").map(|statics| CountsPlace::Fields { instance, statics })
+            }
+            (None, Some(fixed_size)) => {
+                class("FieldsArePacked").map(|packed| CountsPlace::Block { packed, fixed_size })
+            }
+            (None, None) => None,
+        };
+        let per_inst_info = table("PerInstInfo").unwrap_or(6 * pointer);
+        TypeOffsets {
+            pointer,
+            relative: runtime.globals().number("RelativePointers") == Some(1),
+            num_virtuals: table("NumVirtuals").unwrap_or(12),
+            num_interfaces: table("NumInterfaces").unwrap_or(14),
+            auxiliary: table("AuxiliaryData"),
+            per_inst_info,
+            interface_map: table("InterfaceMap").unwrap_or(per_inst_info + pointer),
+            vtable: table("VtableIndirections").unwrap_or(per_inst_info + 2 * pointer),
+            field_list: class("FieldDescList"),
+            norm_type: class("InternalCorElementType"),
+            method_chunk: class("MethodDescChunk"),
+            counts,
+            type_arg: layout.offset("ParamTypeDesc", "TypeArg").unwrap_or(2 * pointer),
+            type_var_token: layout.offset("TypeVarTypeDesc", "Token"),
+            type_var_module: layout.offset("TypeVarTypeDesc", "Module"),
+            function_arguments: layout.offset("FnPtrTypeDesc", "NumArgs"),
+            function_types: layout.offset("FnPtrTypeDesc", "RetAndArgTypes"),
+        }
+    }
+
+    /// Cuts a sum of addresses to the target's width.
+    pub(super) fn wrap(&self, value: u64) -> VirtAddr {
+        VirtAddr(if self.pointer == 4 { value & u64::from(u32::MAX) } else { value })
+    }
+
+    /// A pointer that .NET Core 2.x keeps as a distance from itself, and all others plainly. Null
+    /// counts as absent. In .NET Core 2.x an odd address is that of a cell that holds the pointer.
+    pub(super) fn relative_pointer(
+        &self,
+        space: &AddressSpace<'_>,
+        at: VirtAddr,
+    ) -> Option<VirtAddr> {
+        let value = space.read_pointer(at).filter(|value| !value.is_null())?;
+        if !self.relative {
+            return Some(value);
+        }
+        let target = self.wrap(value.0.wrapping_add(at.0));
+        if target.0 & 1 != 0 {
+            return space.read_pointer(VirtAddr(target.0 - 1)).filter(|value| !value.is_null());
+        }
+        Some(target)
+    }
+}
