@@ -7,6 +7,7 @@ mod heap;
 mod layout;
 mod method_table;
 mod modules;
+mod roots;
 mod runtime;
 pub mod stack;
 mod thread;
@@ -23,6 +24,7 @@ pub use crate::method_table::{MethodTableHeader, MethodTableReader};
 pub use crate::modules::{
     AppDomain, DomainKind, MetadataOrigin, Module, ModuleImage, ModuleMetadataRef, Modules,
 };
+pub use crate::roots::{FinalizerQueue, Handle, HandleKind};
 pub use crate::runtime::{
     Flavor, NoRuntime, Refusal, Refused, Runtime, RuntimeVersion, Runtimes, find_runtimes,
 };

@@ -5,11 +5,13 @@
 //! * [`Metadata`] reads the tables and heaps that say which types, fields and methods a module has, in
 //!   constant time a row; [`rows`] has one type for each table;
 //! * [`SignatureReader`] reads the types of fields, methods and variables as [`TypeSig`];
+//! * [`ReadyToRun`] reads the tables of code compiled ahead of time: which function is which method;
 //! * [`unwind`] goes from a frame of a stack to its caller.
 
 mod guid;
 mod metadata;
 mod pe;
+mod ready_to_run;
 mod signature;
 pub mod unwind;
 
@@ -23,9 +25,13 @@ pub use crate::pe::{
     Exports, Headers, ImageLayout, Machine, PdbChecksum, PeError, PeImage, Resource, ResourceName,
     RuntimeFunction, RuntimeFunctions, Section, VersionInfo,
 };
+pub use crate::ready_to_run::{
+    CompiledMethod, ComponentAssembly, ImportSection, InstanceEntryPoint, ReadyToRun,
+    ReadyToRunMethods, ReadyToRunSectionKind,
+};
 pub use crate::signature::{
-    ArraySig, GenericSig, MethodSig, ModifiedSig, Primitive, PropertySig, SignatureError,
-    SignatureErrorKind, SignatureReader, TypeSig,
+    ArraySig, GenericSig, MethodSig, ModifiedSig, ModuleSig, Primitive, PropertySig,
+    SignatureError, SignatureErrorKind, SignatureReader, TypeSig,
 };
 
 /// The rows of the metadata's tables: one type for each table, one field for each column.

@@ -9,4 +9,6 @@ mod tests;
 
 pub use decode::SignatureReader;
 pub use error::{SignatureError, SignatureErrorKind};
-pub use types::{ArraySig, GenericSig, MethodSig, ModifiedSig, Primitive, PropertySig, TypeSig};
+pub use types::{
+    ArraySig, GenericSig, MethodSig, ModifiedSig, ModuleSig, Primitive, PropertySig, TypeSig,
+};

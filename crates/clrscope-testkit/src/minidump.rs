@@ -20,6 +20,7 @@ pub use context::Context;
 pub use events::{Exception, FunctionTable};
 pub use handles::HandleSpec;
 pub use memory::{MemoryInfo, MemoryWriter};
+pub(crate) use modules::fixed_file_info;
 pub use modules::{CodeView, ModuleSpec, UnloadedModule};
 pub use process::{MiscInfo, SystemInfo};
 pub use threads::{ThreadInfo, ThreadSpec};

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use clrscope_memory::Rva;
+
 use super::headers::{DataDirectory, Directory};
 use super::image::PeImage;
 use super::raw;
@@ -43,8 +45,12 @@ impl Cor20 {
 impl<'data> PeImage<'data> {
     /// The header of a managed image; `None` if the image has none or it is absent.
     pub fn cor20(&self) -> Option<Cor20> {
-        let directory = self.directory(Directory::ClrRuntime)?;
-        let raw: raw::Cor20Header = self.read(directory.rva)?;
+        self.cor20_at(self.directory(Directory::ClrRuntime)?.rva)
+    }
+
+    /// The header at `rva`: composite images of ReadyToRun have one for each of their assemblies.
+    pub(crate) fn cor20_at(&self, rva: Rva) -> Option<Cor20> {
+        let raw: raw::Cor20Header = self.read(rva)?;
         if (raw.cb.get() as usize) < size_of::<raw::Cor20Header>() {
             return None;
         }

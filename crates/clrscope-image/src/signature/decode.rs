@@ -3,7 +3,9 @@
 use clrscope_memory::{PointerWidth, limits};
 
 use super::error::{SignatureError, SignatureErrorKind as Kind};
-use super::types::{ArraySig, GenericSig, MethodSig, ModifiedSig, Primitive, PropertySig, TypeSig};
+use super::types::{
+    ArraySig, GenericSig, MethodSig, ModifiedSig, ModuleSig, Primitive, PropertySig, TypeSig,
+};
 use crate::metadata::{Coded, Token, read_compressed};
 
 type Result<T> = std::result::Result<T, SignatureError>;
@@ -61,15 +63,24 @@ impl<'a> SignatureReader<'a> {
     /// The types of local variables. II.23.2.6.
     pub fn locals(&mut self) -> Result<Vec<TypeSig>> {
         self.kind(0x07)?;
-        let count = self.count()?;
-        self.types(count, 0)
+        self.counted_types()
     }
 
     /// The arguments of a generic method. II.23.2.15.
     pub fn method_spec(&mut self) -> Result<Vec<TypeSig>> {
         self.kind(0x0a)?;
+        self.counted_types()
+    }
+
+    /// A number of types, and the types.
+    pub(crate) fn counted_types(&mut self) -> Result<Vec<TypeSig>> {
         let count = self.count()?;
         self.types(count, 0)
+    }
+
+    /// A compressed number.
+    pub(crate) fn compressed(&mut self) -> Result<u32> {
+        self.number()
     }
 
     /// A type on its own, such as a TypeSpec's. II.23.2.14.
@@ -181,6 +192,13 @@ impl<'a> SignatureReader<'a> {
                 let modifier = TypeSig::Internal(self.address()?);
                 self.modified(is_required, modifier, depth)?
             }
+            // CorElementTypeZapSig, ReadyToRun's own. Source: dotnet/runtime src/coreclr/vm/zapsig.h.
+            0x3d => TypeSig::Native(self.boxed(depth)?),
+            0x3e => TypeSig::Canonical,
+            0x3f => {
+                let module = self.number()?;
+                TypeSig::InModule(Box::new(ModuleSig { module, inner: self.ty(depth)? }))
+            }
             0x45 => TypeSig::Pinned(self.boxed(depth)?),
             other => return Err(self.error(Kind::BadElementType(other))),
         })
@@ -202,12 +220,11 @@ impl<'a> SignatureReader<'a> {
     }
 
     fn generic(&mut self, depth: usize) -> Result<GenericSig> {
-        let definition = match self.byte()? {
-            0x11 => TypeSig::ValueType(self.token()?),
-            0x12 => TypeSig::Class(self.token()?),
-            0x21 => TypeSig::Internal(self.address()?),
-            other => return Err(self.error(Kind::BadElementType(other))),
-        };
+        let element = self.bytes.first().copied().unwrap_or(0);
+        if !matches!(element, 0x11 | 0x12 | 0x21 | 0x3f) {
+            return Err(self.error(Kind::BadElementType(element)));
+        }
+        let definition = self.ty(depth)?;
         let count = self.count()?;
         Ok(GenericSig { definition, arguments: self.types(count, depth)? })
     }

@@ -112,6 +112,13 @@ pub enum TypeSig {
     Modified(Box<ModifiedSig>),
     /// A local variable whose object is not moved.
     Pinned(Box<TypeSig>),
+    /// `System.__Canon`, which stands for any reference type in shared generic code. Only in signatures
+    /// of ReadyToRun.
+    Canonical,
+    /// A type whose tokens are of another module. Only in signatures of ReadyToRun.
+    InModule(Box<ModuleSig>),
+    /// A value type as native code sees it. Only in signatures of ReadyToRun.
+    Native(Box<TypeSig>),
 }
 
 impl TypeSig {
@@ -135,12 +142,15 @@ impl TypeSig {
             | TypeSig::Class(_)
             | TypeSig::ValueType(_)
             | TypeSig::Internal(_)
+            | TypeSig::Canonical
             | TypeSig::TypeVar(_)
             | TypeSig::MethodVar(_) => {}
             TypeSig::Pointer(inner)
             | TypeSig::ByRef(inner)
             | TypeSig::SzArray(inner)
+            | TypeSig::Native(inner)
             | TypeSig::Pinned(inner) => inner.visit(visit),
+            TypeSig::InModule(module) => module.inner.visit(visit),
             TypeSig::Array(array) => array.element.visit(visit),
             TypeSig::Modified(modified) => modified.inner.visit(visit),
             TypeSig::Generic(generic) => {
@@ -171,7 +181,7 @@ pub struct ArraySig {
 /// A generic type with its arguments.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct GenericSig {
-    /// The generic type: `Class`, `ValueType` or `Internal`.
+    /// The generic type: `Class`, `ValueType` or `Internal`, or one of these of another module.
     pub definition: TypeSig,
     /// Its arguments.
     pub arguments: Vec<TypeSig>,
@@ -184,6 +194,16 @@ pub struct ModifiedSig {
     pub is_required: bool,
     /// The modifier: `Class`, or `Internal`.
     pub modifier: TypeSig,
+    /// The type.
+    pub inner: TypeSig,
+}
+
+/// A type whose tokens are of another module.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ModuleSig {
+    /// Number of the module: 0 is the image itself, then its references to assemblies, then those of
+    /// its manifest.
+    pub module: u32,
     /// The type.
     pub inner: TypeSig,
 }
