@@ -1,0 +1,34 @@
+//! Why a graph could not be built.
+
+use clrscope_memory::Interrupted;
+
+/// Why a graph, or an answer about it, could not be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum GraphError {
+    /// The caller's [`Control`](clrscope_memory::Control) stopped it.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
+    /// More objects than ids.
+    #[error("{count} objects, an id tells {} apart", crate::ObjectId::MAX_COUNT)]
+    TooManyObjects {
+        /// Objects that were marked.
+        count: u64,
+    },
+    /// An edge that leads from or to a node which does not exist.
+    #[error("an edge from {from} to {to} in a graph of {nodes} nodes")]
+    NoSuchNode {
+        /// Where it comes from.
+        from: u32,
+        /// Where it leads.
+        to: u32,
+        /// Nodes in the graph.
+        nodes: u32,
+    },
+    /// The two passes over the edges of a node did not give the same number of edges.
+    #[error("the edges of the nodes from {from} were not the same when they were listed again")]
+    Unsteady {
+        /// The first node of the part whose edges changed.
+        from: u32,
+    },
+}
