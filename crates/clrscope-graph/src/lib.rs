@@ -2,10 +2,21 @@
 //!
 //! The crate knows nothing of any runtime: it takes integers and gives integers.
 
+mod bitset;
+mod csr;
 mod error;
+mod graph;
 mod id;
 mod map;
+mod search;
+#[cfg(test)]
+mod testing;
+mod work;
 
+pub use crate::bitset::NodeSet;
+pub use crate::csr::{Csr, Emit};
 pub use crate::error::GraphError;
+pub use crate::graph::{Ephemeron, Graph};
 pub use crate::id::ObjectId;
 pub use crate::map::{Granule, ObjectMap, Objects, RangeBits};
+pub use crate::search::{Parent, RootPath, Search, Stop};
