@@ -3,7 +3,9 @@
 //! The crate knows nothing of any runtime: it takes integers and gives integers.
 
 mod bitset;
+mod closure;
 mod csr;
+mod dominators;
 mod error;
 mod graph;
 mod id;
@@ -14,7 +16,9 @@ mod testing;
 mod work;
 
 pub use crate::bitset::NodeSet;
+pub use crate::closure::{Closure, retained_by_set};
 pub use crate::csr::{Csr, Emit};
+pub use crate::dominators::{Children, Dominators, Holder, Retained, Totals};
 pub use crate::error::GraphError;
 pub use crate::graph::{Ephemeron, Graph};
 pub use crate::id::ObjectId;
