@@ -10,6 +10,7 @@ mod error;
 mod graph;
 mod id;
 mod map;
+mod path;
 mod search;
 #[cfg(test)]
 mod testing;
@@ -23,4 +24,7 @@ pub use crate::error::GraphError;
 pub use crate::graph::{Ephemeron, Graph};
 pub use crate::id::ObjectId;
 pub use crate::map::{Granule, ObjectMap, Objects, RangeBits};
+pub use crate::path::{
+    PathLimits, PathNode, PathTree, Paths, path_between, paths_from_each_root, simple_paths,
+};
 pub use crate::search::{Parent, RootPath, Search, Stop};

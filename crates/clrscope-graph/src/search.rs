@@ -6,7 +6,7 @@ mod tests;
 use clrscope_memory::{Control, Interrupted};
 
 use crate::work::Ticker;
-use crate::{Graph, NodeSet, ObjectId};
+use crate::{Csr, Graph, NodeSet, ObjectId};
 
 /// Why a search stopped before its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,7 +105,16 @@ impl Search {
         limit: u64,
         control: &Control<'_>,
     ) -> Result<Search, Interrupted> {
-        let nodes = graph.nodes();
+        Search::run_over(graph.edges(), roots, limit, control)
+    }
+
+    pub(crate) fn run_over(
+        edges: &Csr,
+        roots: &[ObjectId],
+        limit: u64,
+        control: &Control<'_>,
+    ) -> Result<Search, Interrupted> {
+        let nodes = edges.nodes();
         control.reserve(Search::memory_needed(nodes))?;
         let mut run = Run {
             marks: vec![UNREACHED; nodes as usize],
@@ -113,7 +122,7 @@ impl Search {
             next: Vec::new(),
             reached: 0,
         };
-        let stop = run.search(graph, roots, limit, control).err();
+        let stop = run.search(edges, roots, limit, control).err();
         Ok(Search { marks: run.marks, reached: run.reached, stop })
     }
 
@@ -203,12 +212,12 @@ struct Run {
 impl Run {
     fn search(
         &mut self,
-        graph: &Graph,
+        edges: &Csr,
         roots: &[ObjectId],
         limit: u64,
         control: &Control<'_>,
     ) -> Result<(), Stop> {
-        let mut ticker = Ticker::new(control, "searching from roots", u64::from(graph.nodes()));
+        let mut ticker = Ticker::new(control, "searching from roots", u64::from(edges.nodes()));
         // A search that may not begin has not seen that there are no roots.
         control.check().map_err(Stop::Interrupted)?;
         for (root, &object) in roots.iter().enumerate() {
@@ -223,7 +232,7 @@ impl Run {
             for &object in &level {
                 left = left.checked_sub(1).ok_or(Stop::Limit)?;
                 ticker.step().map_err(Stop::Interrupted)?;
-                for &target in graph.holds(object) {
+                for &target in edges.row(object) {
                     self.reach(target, Mark { distance, parent: object.0 });
                 }
             }

@@ -1,0 +1,51 @@
+//! One path from each root.
+
+use clrscope_memory::{Control, Interrupted};
+
+use super::Paths;
+use crate::{Csr, Graph, ObjectId, RootPath, Search, Stop};
+
+/// A shortest path from each root that reaches `target`, the shortest first, of equals that of the
+/// earlier root; at most `limit` of them.
+///
+/// `reverse` holds the edges of the graph the other way round ([`Csr::reversed`]).
+///
+/// # Errors
+///
+/// The memory is beyond the budget. When `control` stops the search, the paths that it has found are
+/// the answer, and it says that there may be more.
+pub fn paths_from_each_root(
+    reverse: &Csr,
+    roots: &[ObjectId],
+    target: ObjectId,
+    limit: usize,
+    control: &Control<'_>,
+) -> Result<Paths, Interrupted> {
+    // Read backwards, the parents of a search from the target lead to it.
+    let search = Search::run_over(reverse, &[target], u64::MAX, control)?;
+    let mut found: Vec<(u32, u32)> = (0u32..)
+        .zip(roots)
+        .filter_map(|(root, &object)| Some((search.distance(object)?, root)))
+        .collect();
+    found.sort_unstable();
+    let cut = limit < found.len();
+    found.truncate(limit);
+    let path = |(_, root): (u32, u32)| {
+        let mut objects = search.path_to(*roots.get(root as usize)?)?.objects;
+        objects.reverse();
+        Some(RootPath { root, objects })
+    };
+    let paths = found.into_iter().filter_map(path).collect();
+    Ok(Paths { paths, stop: search.stop().or(cut.then_some(Stop::Limit)) })
+}
+
+impl Graph {
+    /// The edges the other way round: who holds an object.
+    ///
+    /// # Errors
+    ///
+    /// `control` stopped it, or the memory is beyond the budget.
+    pub fn reversed(&self, control: &Control<'_>) -> Result<Csr, Interrupted> {
+        self.edges().reversed(control)
+    }
+}
