@@ -2,20 +2,28 @@
 //! and the objects in them.
 
 mod context;
+mod loader_allocator;
+mod objects;
 mod read;
 mod segment;
+mod survey;
+mod types;
+mod walk;
 
 use std::fmt;
 use std::sync::Arc;
 
-use clrscope_memory::{Issues, VirtAddr};
+use clrscope_memory::{AddressSpace, Issues, VirtAddr};
 
 use crate::layout::MissingField;
 use crate::method_table::MethodTableReader;
 use crate::runtime::Runtime;
 
 pub use self::context::{AllocationContext, ContextOwner};
+pub use self::objects::{HeapObjects, Stretch, TypeStats};
 pub use self::segment::{AddressRange, Segment, SegmentKind};
+pub use self::types::{MethodTableInfo, TypeId, TypeTable};
+pub use self::walk::{Damage, DamageKind, Object};
 
 /// Why a heap cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -120,6 +128,16 @@ impl<'data> Heap<'data> {
     /// The stretches that threads and generations have set aside for their next objects.
     pub fn allocation_contexts(&self) -> &[AllocationContext] {
         &self.inner.contexts
+    }
+
+    /// What objects of a segment are aligned to, in bytes.
+    pub fn alignment_of(&self, segment: &Segment) -> u64 {
+        if segment.kind.aligns_to_eight() { 8 } else { self.method_tables().pointer_width().bytes() }
+    }
+
+    /// The memory that it is in.
+    pub fn space(&self) -> &AddressSpace<'data> {
+        &self.inner.runtime.snapshot().space
     }
 
     /// What was wrong while it was read.

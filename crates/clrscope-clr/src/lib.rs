@@ -3,18 +3,22 @@
 //! [`find_runtimes`] finds the runtimes of a [`clrscope_memory::Snapshot`]; each [`Runtime`] knows its
 //! [`Layout`], that is where its structures keep their fields and who says so, and gives its [`Heap`].
 
+mod gc_desc;
 mod heap;
 mod layout;
 mod method_table;
 mod modules;
+mod parallel;
 mod roots;
 mod runtime;
 pub mod stack;
 mod thread;
 mod types;
 
+pub use crate::gc_desc::{GcDesc, RepeatedItem, Series};
 pub use crate::heap::{
-    AddressRange, AllocationContext, ContextOwner, GcHeap, Heap, HeapError, Segment, SegmentKind,
+    AddressRange, AllocationContext, ContextOwner, Damage, DamageKind, GcHeap, Heap, HeapError,
+    HeapObjects, MethodTableInfo, Object, Segment, SegmentKind, Stretch, TypeId, TypeStats, TypeTable,
 };
 pub use crate::layout::{
     Contract, DacTable, FieldOffset, GcDacVars, GcVar, Global, GlobalValue, Globals, Layout,
