@@ -122,7 +122,13 @@ impl GcDesc {
                 while offset < end {
                     for item in items {
                         let length = u64::from(item.references) * pointer;
-                        stretch(width, bytes, offset, length.min(end.saturating_sub(offset)), &mut visit);
+                        stretch(
+                            width,
+                            bytes,
+                            offset,
+                            length.min(end.saturating_sub(offset)),
+                            &mut visit,
+                        );
                         offset = offset.saturating_add(length + u64::from(item.skip));
                     }
                 }

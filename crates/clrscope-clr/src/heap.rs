@@ -132,7 +132,11 @@ impl<'data> Heap<'data> {
 
     /// What objects of a segment are aligned to, in bytes.
     pub fn alignment_of(&self, segment: &Segment) -> u64 {
-        if segment.kind.aligns_to_eight() { 8 } else { self.method_tables().pointer_width().bytes() }
+        if segment.kind.aligns_to_eight() {
+            8
+        } else {
+            self.method_tables().pointer_width().bytes()
+        }
     }
 
     /// The memory that it is in.

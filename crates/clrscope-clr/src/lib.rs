@@ -18,7 +18,8 @@ mod types;
 pub use crate::gc_desc::{GcDesc, RepeatedItem, Series};
 pub use crate::heap::{
     AddressRange, AllocationContext, ContextOwner, Damage, DamageKind, GcHeap, Heap, HeapError,
-    HeapObjects, MethodTableInfo, Object, Segment, SegmentKind, Stretch, TypeId, TypeStats, TypeTable,
+    HeapObjects, MethodTableInfo, Object, Segment, SegmentKind, Stretch, TypeId, TypeStats,
+    TypeTable,
 };
 pub use crate::layout::{
     Contract, DacTable, FieldOffset, GcDacVars, GcVar, Global, GlobalValue, Globals, Layout,

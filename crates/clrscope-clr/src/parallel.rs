@@ -4,7 +4,7 @@
 #[cfg(feature = "parallel")]
 pub(crate) fn map<T: Sync, R: Send, E: Send>(
     items: &[T],
-    work: impl Fn(&T) -> Result<R, E> + Sync,
+    work: impl Fn(&T) -> Result<R, E> + Sync + Send,
 ) -> Result<Vec<R>, E> {
     use rayon::prelude::*;
     if items.len() <= 1 || rayon::current_num_threads() == 1 {
@@ -17,7 +17,7 @@ pub(crate) fn map<T: Sync, R: Send, E: Send>(
 #[cfg(not(feature = "parallel"))]
 pub(crate) fn map<T: Sync, R: Send, E: Send>(
     items: &[T],
-    work: impl Fn(&T) -> Result<R, E> + Sync,
+    work: impl Fn(&T) -> Result<R, E> + Sync + Send,
 ) -> Result<Vec<R>, E> {
     items.iter().map(work).collect()
 }

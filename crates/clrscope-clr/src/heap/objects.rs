@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use clrscope_memory::{Control, Interrupted, Issue, IssueKind, Issues, Progress, VirtAddr};
 
+use super::Heap;
 use super::segment::{AddressRange, Segment};
 use super::survey::{self, Chunk};
-use super::types::{MethodTableInfo, TypeId, TypeTable};
+use super::types::{MethodTableInfo, TypeTable};
 use super::walk::{Damage, DamageKind, Object, Span, Walk};
-use super::Heap;
 use crate::parallel;
 
 /// How many objects a type has, and their bytes.
@@ -140,8 +140,8 @@ impl<'data> HeapObjects<'data> {
     pub fn fold<S: Send>(
         &self,
         control: &Control<'_>,
-        start: impl Fn(Stretch) -> S + Sync,
-        visit: impl Fn(&mut S, &Object, &'data [u8]) + Sync,
+        start: impl Fn(Stretch) -> S + Sync + Send,
+        visit: impl Fn(&mut S, &Object, &'data [u8]) + Sync + Send,
     ) -> Result<Vec<S>, Interrupted> {
         let chunks = &self.inner.chunks;
         parallel::map(chunks, |chunk| {
@@ -225,8 +225,8 @@ impl<'data> HeapObjects<'data> {
     pub fn fold_references<S: Send>(
         &self,
         control: &Control<'_>,
-        start: impl Fn(Stretch) -> S + Sync,
-        visit: impl Fn(&mut S, &Object, Option<VirtAddr>, VirtAddr) + Sync,
+        start: impl Fn(Stretch) -> S + Sync + Send,
+        visit: impl Fn(&mut S, &Object, Option<VirtAddr>, VirtAddr) + Sync + Send,
     ) -> Result<Vec<S>, Interrupted> {
         self.fold(control, start, |state, object, bytes| {
             self.references_of(object, bytes, |place, target| visit(state, object, place, target));

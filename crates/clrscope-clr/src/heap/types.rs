@@ -63,8 +63,7 @@ impl TypeTable {
     /// A table of types in order of address.
     pub(super) fn new(mut types: Vec<MethodTableInfo>) -> TypeTable {
         types.sort_by_key(|info| info.address);
-        let by_address =
-            types.iter().zip(0..).map(|(info, index)| (info.address, index)).collect();
+        let by_address = types.iter().zip(0..).map(|(info, index)| (info.address, index)).collect();
         TypeTable { types, by_address }
     }
 

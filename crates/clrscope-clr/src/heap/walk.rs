@@ -252,10 +252,7 @@ impl<'a, 'data, R: Resolve> Walk<'a, 'data, R> {
     /// Notes a damaged place and goes to the next object behind it.
     fn lost(&mut self, at: u64, kind: DamageKind) -> Option<(Object, &'data [u8])> {
         let next = self.next_plausible(at).unwrap_or(self.span.end);
-        self.damage.push(Damage {
-            range: AddressRange::new(VirtAddr(at), VirtAddr(next)),
-            kind,
-        });
+        self.damage.push(Damage { range: AddressRange::new(VirtAddr(at), VirtAddr(next)), kind });
         self.jump(next);
         None
     }
