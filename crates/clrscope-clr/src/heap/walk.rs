@@ -12,7 +12,8 @@ pub struct Object {
     pub address: VirtAddr,
     /// Its type.
     pub ty: TypeId,
-    /// Its raw size in bytes: base size and components, the header before it counted, not rounded.
+    /// Its raw size in bytes: base size and components, the header before it counted, not rounded up to
+    /// the alignment; three pointers at least.
     pub size: u64,
     /// Bytes to the next object.
     pub aligned_size: u64,
@@ -71,7 +72,8 @@ pub(super) struct Walk<'a, 'data, R> {
     resolver: &'a R,
     wide: bool,
     mask: u64,
-    minimum: u64,
+    /// Bytes of the smallest object: three pointers.
+    smallest: u64,
     span: Span<'a>,
     /// Memory that the walk is in, and the address of its first byte.
     bytes: &'data [u8],
@@ -93,7 +95,7 @@ impl<'a, 'data, R: Resolve> Walk<'a, 'data, R> {
             resolver,
             wide,
             mask: !(pointer - 1),
-            minimum: (3 * pointer).next_multiple_of(span.alignment),
+            smallest: 3 * pointer,
             span,
             bytes: &[],
             base: span.start,
@@ -108,7 +110,6 @@ impl<'a, 'data, R: Resolve> Walk<'a, 'data, R> {
 
     /// Goes on in another span, with what the walk has learnt of types.
     pub(super) fn restart(&mut self, span: Span<'a>) {
-        self.minimum = (3 * if self.wide { 8u64 } else { 4 }).next_multiple_of(span.alignment);
         self.span = span;
         self.bytes = &[];
         self.base = span.start;
@@ -134,10 +135,10 @@ impl<'a, 'data, R: Resolve> Walk<'a, 'data, R> {
             if self.offset < self.easy {
                 let from = self.offset;
                 // `easy` leaves room for the first two words of an object.
-                let Some(head) = self.bytes.get(from..from + 16) else { return None };
+                let head = self.bytes.get(from..from + 16)?;
                 let (word, count) = heads(self.wide, head);
                 if let Some(shape) = self.shape(word & self.mask) {
-                    let size = size_of(shape, count);
+                    let size = self.size_of(shape, count);
                     let aligned_size = self.align(size);
                     let rest = (self.bytes.len() - from) as u64;
                     if aligned_size <= rest.min(self.span.end.wrapping_sub(self.position())) {
@@ -157,9 +158,15 @@ impl<'a, 'data, R: Resolve> Walk<'a, 'data, R> {
     }
 
     #[inline]
+    fn size_of(&self, shape: Shape, count: u32) -> u64 {
+        let components = u64::from(shape.component_size) * u64::from(count);
+        (u64::from(shape.base_size) + components).max(self.smallest)
+    }
+
+    #[inline]
     fn align(&self, size: u64) -> u64 {
         let mask = self.span.alignment - 1;
-        ((size + mask) & !mask).max(self.minimum)
+        (size + mask) & !mask
     }
 
     #[inline]
@@ -204,7 +211,7 @@ impl<'a, 'data, R: Resolve> Walk<'a, 'data, R> {
         let Some(shape) = self.shape(word & self.mask) else {
             return Some(self.lost(at, DamageKind::NoMethodTable));
         };
-        let size = size_of(shape, count);
+        let size = self.size_of(shape, count);
         let aligned_size = self.align(size);
         if aligned_size > self.span.end - at {
             return Some(self.lost(at, DamageKind::TooLarge));
@@ -298,7 +305,7 @@ impl<'a, 'data, R: Resolve> Walk<'a, 'data, R> {
             }
             let Some((word, count)) = self.read_heads(at) else { return false };
             let Some(shape) = self.shape(word & self.mask) else { return false };
-            let size = self.align(size_of(shape, count));
+            let size = self.align(self.size_of(shape, count));
             if size > self.span.end.saturating_sub(at) {
                 return false;
             }
@@ -318,9 +325,4 @@ fn heads(wide: bool, head: &[u8]) -> (u64, u32) {
     } else {
         (number(head.first_chunk()).into(), number(head.get(4..8).and_then(<[u8]>::first_chunk)))
     }
-}
-
-#[inline]
-fn size_of(shape: Shape, count: u32) -> u64 {
-    u64::from(shape.base_size) + u64::from(shape.component_size) * u64::from(count)
 }
