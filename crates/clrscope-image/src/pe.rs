@@ -12,6 +12,11 @@ mod raw;
 mod resource;
 mod version;
 
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+
 pub use cor20::Cor20;
 pub use debug::{CodeView, DebugEntry, DebugKind, PdbChecksum};
 pub use exception::{RuntimeFunction, RuntimeFunctions};

@@ -1,10 +1,10 @@
 //! Every image of every real dump, read and held against what else is known of it.
 
 use clrscope_image::{
-    CompiledMethod, Directory, ImageLayout, Metadata, PeImage, ReadyToRunSectionKind, ResourceName,
-    SignatureReader, TableId, Token, rows,
+    CompiledMethod, Directory, ImageFile, ImageLayout, Metadata, Operand, PeImage,
+    ReadyToRunSectionKind, ResourceName, SignatureReader, TableId, Token, rows,
 };
-use clrscope_memory::{Arch, Snapshot};
+use clrscope_memory::{AddressSpace, Arch, Rva, Snapshot, VirtAddr};
 use clrscope_minidump::Minidump;
 use clrscope_testkit::corpus;
 
@@ -297,4 +297,88 @@ fn compiled_functions_belong_to_methods() {
         }
     });
     assert!(images_seen >= 50, "{images_seen}");
+}
+
+#[test]
+fn code_of_methods_is_read_to_its_end() {
+    let (mut bodies, mut clauses) = (0u64, 0u64);
+    for_each_dump(|dump, snapshot| {
+        for (name, image) in images(snapshot) {
+            let Some(metadata) = image.metadata_slice() else { continue };
+            let metadata = Metadata::parse(metadata).expect("metadata").value;
+            for (rid, row) in metadata.rows::<rows::MethodDef>() {
+                let place = format!("{dump} {name} method {rid}");
+                // Native and runtime methods have no IL.
+                if row.rva == 0 || row.impl_flags & 3 != 0 {
+                    continue;
+                }
+                let Some(body) = image.method_body(Rva(row.rva)) else { continue };
+                bodies += 1;
+                let mut instructions = body.instructions();
+                let end = body.code.len() as u32;
+                for instruction in &mut instructions {
+                    if let Operand::Target(target) = instruction.operand {
+                        assert!(target < end, "{place}: {instruction:?}");
+                    }
+                }
+                assert!(instructions.rest().is_empty(), "{place}");
+                for clause in &body.clauses {
+                    assert!(clause.try_offset + clause.try_length <= end, "{place}");
+                    assert!(clause.handler_offset + clause.handler_length <= end, "{place}");
+                    clauses += 1;
+                }
+                if !body.local_signature.is_nil() {
+                    let locals = metadata.row_of::<rows::StandAloneSig>(body.local_signature);
+                    let blob = metadata.blob(locals.expect("locals").signature);
+                    assert!(SignatureReader::new(blob).locals().is_ok(), "{place}");
+                }
+            }
+        }
+    });
+    assert!(bodies > 100_000 && clauses > 1_000, "{bodies} bodies, {clauses} clauses");
+}
+
+#[test]
+fn a_file_stands_for_the_pages_that_it_has() {
+    let mut files = 0;
+    for_each_dump(|dump, snapshot| {
+        for module in &snapshot.modules {
+            let space = &snapshot.space;
+            let Ok(image) = PeImage::from_memory(space, module.base) else { continue };
+            let Some(loaded) = space.slice(module.base, module.size as usize) else { continue };
+            if image.cor20().is_none() {
+                continue;
+            }
+            let place = format!("{dump} {}", module.name);
+            // The file, as far as memory tells: each section where the file has it.
+            let headers = image.headers();
+            let mut file = loaded[..headers.size_of_headers as usize].to_vec();
+            for section in &headers.sections {
+                let (from, to) = (section.rva.0 as usize, section.file_offset as usize);
+                let size = section.file_size.min(section.loaded_size()) as usize;
+                file.resize(file.len().max(to + section.file_size as usize), 0);
+                file[to..to + size].copy_from_slice(&loaded[from..from + size]);
+            }
+            let parsed = ImageFile::parse(&file).expect("an image");
+            assert_eq!(parsed.check(module, None), Ok(()), "{place}");
+            let filled =
+                AddressSpace::empty(snapshot.target).with_fill(&file, &parsed.ranges(module.base));
+            for (address, bytes) in filled.iter() {
+                assert_eq!(space.slice(address, bytes.len()), Some(bytes), "{place} {address}");
+            }
+            let from_file = PeImage::from_memory(&filled, module.base).expect("an image");
+            assert!(from_file.metadata_bytes().is_some(), "{place}");
+            assert_eq!(from_file.metadata_bytes(), image.metadata_bytes(), "{place}");
+
+            // The same bytes, lying in memory as they lie in the file.
+            let base = VirtAddr(0x10_0000);
+            let range = clrscope_memory::Range::new(base, file.len() as u64, 0);
+            let space = AddressSpace::from_ranges(&file, &[range], snapshot.target).value;
+            let flat = PeImage::from_memory(&space, base).expect("an image");
+            assert_eq!(flat.layout(), ImageLayout::Flat, "{place}");
+            assert_eq!(flat.metadata_bytes(), image.metadata_bytes(), "{place}");
+            files += 1;
+        }
+    });
+    assert!(files >= 20, "{files}");
 }
