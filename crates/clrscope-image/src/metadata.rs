@@ -13,6 +13,9 @@ mod table;
 mod token;
 mod verify;
 
+#[cfg(test)]
+mod tests;
+
 pub use assembly::{AssemblyName, PublicKeyToken};
 pub use heap::{BlobIndex, GuidIndex, StringIndex};
 pub use members::Members;
