@@ -3,6 +3,7 @@
 //! [`find_runtimes`] finds the runtimes of a [`clrscope_memory::Snapshot`]; each [`Runtime`] knows its
 //! [`Layout`], that is where its structures keep their fields and who says so, and gives its [`Heap`].
 
+pub mod code;
 mod gc_desc;
 mod heap;
 mod layout;

@@ -25,6 +25,20 @@ pub(super) const POINTER_4: &[(&str, &[(&str, u64)])] = &[
     ("GCAllocContext", &[("Pointer", 0), ("Limit", 4)]),
     ("Generation", &[("AllocationContext", 0)]),
     ("MethodTable", &[("MTFlags", 0), ("BaseSize", 4), ("MTFlags2", 8)]),
+    (
+        "CodeHeapListNode",
+        &[("StartAddress", 8), ("EndAddress", 12), ("MapBase", 16), ("HeaderMap", 20)],
+    ),
+    ("RealCodeHeader", &[("GCInfo", 8), ("MethodDesc", 12)]),
+    ("MethodDescChunk", &[("MethodTable", 0), ("Next", 4), ("FlagsAndTokenRange", 10), ("!", 12)]),
+    ("MethodDesc", &[("Flags3AndTokenRemainder", 0), ("ChunkIndex", 2), ("Slot", 4), ("Flags", 6)]),
+    ("Frame", &[("Next", 4)]),
+    (
+        "InlinedCallFrame",
+        &[("Datum", 8), ("CallSiteSP", 12), ("CallerReturnAddress", 16), ("CalleeSavedFP", 20)],
+    ),
+    ("FramedMethodFrame", &[("TransitionBlockPtr", 8), ("MethodDesc", 12)]),
+    ("GCFrame", &[("ObjRefs", 8), ("NumObjRefs", 12), ("MaybeInterior", 20)]),
 ];
 
 /// Structures of targets with pointers of eight bytes.
@@ -47,4 +61,29 @@ pub(super) const POINTER_8: &[(&str, &[(&str, u64)])] = &[
     ("GCAllocContext", &[("Pointer", 0), ("Limit", 8)]),
     ("Generation", &[("AllocationContext", 0)]),
     ("MethodTable", &[("MTFlags", 0), ("BaseSize", 4), ("MTFlags2", 8)]),
+    (
+        "CodeHeapListNode",
+        &[("StartAddress", 0x10), ("EndAddress", 0x18), ("MapBase", 0x20), ("HeaderMap", 0x28)],
+    ),
+    (
+        "RealCodeHeader",
+        &[("GCInfo", 0x10), ("MethodDesc", 0x18), ("NumUnwindInfos", 0x20), ("UnwindInfos", 0x24)],
+    ),
+    (
+        "MethodDescChunk",
+        &[("MethodTable", 0), ("Next", 8), ("FlagsAndTokenRange", 0x12), ("!", 0x18)],
+    ),
+    ("MethodDesc", &[("Flags3AndTokenRemainder", 0), ("ChunkIndex", 2), ("Slot", 4), ("Flags", 6)]),
+    ("Frame", &[("Next", 8)]),
+    (
+        "InlinedCallFrame",
+        &[
+            ("Datum", 0x10),
+            ("CallSiteSP", 0x18),
+            ("CallerReturnAddress", 0x20),
+            ("CalleeSavedFP", 0x28),
+        ],
+    ),
+    ("FramedMethodFrame", &[("TransitionBlockPtr", 0x10), ("MethodDesc", 0x18)]),
+    ("GCFrame", &[("ObjRefs", 0x10), ("NumObjRefs", 0x18), ("MaybeInterior", 0x28)]),
 ];

@@ -157,7 +157,7 @@ fn fully_interruptible() -> Vec<u8> {
 #[test]
 fn interruptible_code_says_what_is_live_at_every_instruction() {
     let info = parse(fully_interruptible(), 4);
-    assert_eq!(info.interruptible_ranges(), [8..0x48]);
+    assert_eq!(info.interruptible_ranges().first(), Some(&(8..0x48)));
     assert_eq!(info.header().scratch_area, 0x20);
     let registers = |offset, execution| -> Vec<SlotPlace> {
         let live = info.live_slots(offset, execution).unwrap();

@@ -1,0 +1,152 @@
+//! Whose code an address is in: methods that were compiled just in time or ahead of time, and the stubs
+//! that the runtime generates.
+//!
+//! Facts: `src/coreclr/vm/codeman.h` and `codeman.cpp` of dotnet/runtime, and the contract
+//! `docs/design/datacontracts/ExecutionManager.md`; measured on every dump of the corpus.
+
+mod entry_points;
+mod jit;
+mod method_desc;
+mod native_image;
+mod nibble_map;
+mod precompiled;
+mod sections;
+
+use clrscope_image::unwind::FunctionEntry;
+use clrscope_memory::{Arch, Issues, VirtAddr};
+
+pub use self::method_desc::{MethodDesc, MethodDescReader, MethodKind};
+pub use self::sections::{CodeSection, SectionKind};
+use crate::layout::MissingField;
+use crate::runtime::Runtime;
+
+/// How the code of a method came to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Compilation {
+    /// Just in time.
+    Jit,
+    /// Ahead of time, as ReadyToRun code.
+    ReadyToRun,
+    /// Ahead of time, as a fragile native image (.NET Core 2 and the .NET Framework).
+    NativeImage,
+}
+
+/// A place in the code of a method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MethodCode {
+    /// How the code came to be.
+    pub compilation: Compilation,
+    /// The runtime's record of the method, if it is known.
+    pub method_desc: Option<VirtAddr>,
+    /// The runtime's record of the module and the row of the method in the module's metadata, where
+    /// the image says it.
+    pub definition: Option<(VirtAddr, u32)>,
+    /// Where the method's code begins.
+    pub start: VirtAddr,
+    /// How far behind that the place is.
+    pub offset: u32,
+    /// What the addresses of `function` are relative to: the base of the image or of the code heap.
+    pub base: VirtAddr,
+    /// The entry of the unwind tables that the place is in; `None` on x86, which has none.
+    pub function: Option<FunctionEntry>,
+    /// Whether the place is in a handler, filter or finally block that was split off the method.
+    pub is_funclet: bool,
+    /// Where the method's GC info is, if it is known.
+    pub gc_info: Option<VirtAddr>,
+    /// The version of the GC info.
+    pub gc_info_version: u32,
+}
+
+/// What an address is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeAt {
+    /// A method.
+    Method(MethodCode),
+    /// A stub that the runtime generated: a precode, a jump, a helper.
+    Stub,
+}
+
+/// All managed code of a runtime.
+#[derive(Debug)]
+pub struct CodeMap<'data> {
+    runtime: Runtime<'data>,
+    sections: Vec<CodeSection>,
+    images: Vec<precompiled::LazyImage<'data>>,
+    jit: jit::JitReader<'data>,
+    issues: Issues,
+}
+
+impl<'data> CodeMap<'data> {
+    /// The code of a runtime.
+    ///
+    /// # Errors
+    /// If the layout does not know a field of the structures that code is found by.
+    pub fn new(runtime: &Runtime<'data>) -> Result<CodeMap<'data>, MissingField> {
+        let mut issues = Issues::new();
+        let sections = sections::read(runtime)?.take(&mut issues);
+        let images = sections.iter().map(|_| precompiled::LazyImage::default()).collect();
+        let jit = jit::JitReader::new(runtime)?;
+        Ok(CodeMap { runtime: runtime.clone(), sections, images, jit, issues })
+    }
+
+    /// The runtime whose code this is.
+    pub fn runtime(&self) -> &Runtime<'data> {
+        &self.runtime
+    }
+
+    /// The stretches of memory that hold code, in order of address.
+    pub fn sections(&self) -> &[CodeSection] {
+        &self.sections
+    }
+
+    /// What was wrong on the way here.
+    pub fn issues(&self) -> &Issues {
+        &self.issues
+    }
+
+    /// Whose code an address is in; `None` if it is no code that the runtime knows.
+    pub fn code_at(&self, address: VirtAddr) -> Option<CodeAt> {
+        let index = self.sections.partition_point(|section| section.end <= address);
+        let section = self.sections.get(index).filter(|section| section.begin <= address)?;
+        match section.kind {
+            SectionKind::Jit { heap } => self.jit.code_at(section, heap, address),
+            SectionKind::Image { module } => {
+                let image = self.images.get(index)?.get(&self.runtime, section, module)?;
+                image.code_at(address, self.gc_info_version()).map(CodeAt::Method)
+            }
+            SectionKind::Stubs => Some(CodeAt::Stub),
+        }
+    }
+
+    /// The method that an address is in.
+    pub fn method_at(&self, address: VirtAddr) -> Option<MethodCode> {
+        match self.code_at(address)? {
+            CodeAt::Method(method) => Some(method),
+            CodeAt::Stub => None,
+        }
+    }
+
+    /// The version of the GC info that the JIT of this runtime writes.
+    fn gc_info_version(&self) -> u32 {
+        gc_info_version(&self.runtime)
+    }
+}
+
+/// The version of the GC info that the JIT of a runtime writes. `GCINFO_VERSION` of
+/// `src/coreclr/inc/gcinfo.h`.
+fn gc_info_version(runtime: &Runtime<'_>) -> u32 {
+    if let Some(version) = runtime.globals().number("GCInfoVersion") {
+        return version as u32;
+    }
+    match runtime.version().major {
+        0..=1 => 1,
+        2..=8 => 2,
+        9 => 3,
+        _ => 4,
+    }
+}
+
+/// Whether methods of an architecture have unwind codes.
+fn has_unwind_codes(arch: Arch) -> bool {
+    matches!(arch, Arch::X64 | Arch::Arm64)
+}
