@@ -5,6 +5,7 @@
 
 pub mod code;
 mod gc_desc;
+mod graph;
 mod heap;
 mod layout;
 mod method_table;
@@ -17,6 +18,7 @@ mod thread;
 mod types;
 
 pub use crate::gc_desc::{GcDesc, RepeatedItem, Series};
+pub use crate::graph::{HeapGraph, Root, RootKind, Sizes};
 pub use crate::heap::{
     AddressRange, AllocationContext, ContextOwner, Damage, DamageKind, GcHeap, Heap, HeapError,
     HeapObjects, MethodTableInfo, Object, Segment, SegmentKind, Stretch, TypeId, TypeStats,

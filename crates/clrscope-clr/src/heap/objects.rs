@@ -109,11 +109,21 @@ impl<'data> HeapObjects<'data> {
 
     /// The objects of one segment, by its place in [`Heap::segments`], in order of address.
     pub fn iter_segment(&self, index: usize) -> impl Iterator<Item = Object> + '_ {
+        let start = self.heap().segments().get(index).map(|segment| segment.objects.start);
+        let walk = start.into_iter().flat_map(move |start| self.walk_from(index, start));
+        walk.map(|(object, _)| object)
+    }
+
+    /// The objects of one segment from `start`, at which one of them begins, each with its bytes.
+    pub(crate) fn walk_from(
+        &self,
+        index: usize,
+        start: VirtAddr,
+    ) -> impl Iterator<Item = (Object, &'data [u8])> + '_ {
         let segment = self.heap().segments().get(index);
         segment.into_iter().flat_map(move |segment| {
-            let range = segment.objects;
-            let mut walk = self.walk(self.span(index, segment, range.start, range.end));
-            std::iter::from_fn(move || walk.next().map(|(object, _)| object))
+            let mut walk = self.walk(self.span(index, segment, start, segment.objects.end));
+            std::iter::from_fn(move || walk.next())
         })
     }
 

@@ -1,0 +1,160 @@
+//! Who on the heap refers to whom, and what keeps it alive: the objects, references and roots of a
+//! heap as integers for `clrscope-graph`, and the way back from those integers.
+
+mod build;
+mod root;
+mod roots;
+mod sizes;
+
+use std::fmt;
+use std::sync::Arc;
+
+use clrscope_graph::{Dominators, Graph, GraphError, ObjectId, ObjectMap, Paths, RootPath, Search};
+use clrscope_memory::{Control, Interrupted, Issues, VirtAddr};
+
+pub use self::root::{Root, RootKind};
+pub use self::sizes::Sizes;
+use crate::heap::{HeapObjects, Object};
+
+/// The objects of a heap, their references, and the roots. Free objects are not in it. Cloning is cheap.
+#[derive(Clone)]
+pub struct HeapGraph<'data> {
+    inner: Arc<Inner<'data>>,
+}
+
+struct Inner<'data> {
+    objects: HeapObjects<'data>,
+    map: ObjectMap,
+    graph: Graph,
+    roots: Vec<Root>,
+    /// For each root, the object that it keeps alive.
+    targets: Vec<ObjectId>,
+    issues: Issues,
+}
+
+impl<'data> HeapObjects<'data> {
+    /// Builds the graph of all objects, with its roots.
+    ///
+    /// # Errors
+    /// If there are more objects than ids, or `control` stops it.
+    pub fn graph(&self, control: &Control<'_>) -> Result<HeapGraph<'data>, GraphError> {
+        let map = build::map(self, control)?;
+        let mut issues = Issues::new();
+        let found = roots::find(self, &map, &mut issues);
+        let graph = build::graph(self, &map, &found.ephemerons, control)?;
+        let inner = Inner {
+            objects: self.clone(),
+            map,
+            graph,
+            roots: found.roots,
+            targets: found.targets,
+            issues,
+        };
+        Ok(HeapGraph { inner: Arc::new(inner) })
+    }
+}
+
+impl<'data> HeapGraph<'data> {
+    /// The objects.
+    pub fn objects(&self) -> &HeapObjects<'data> {
+        &self.inner.objects
+    }
+
+    /// The numbers of the objects: by address, in order.
+    pub fn map(&self) -> &ObjectMap {
+        &self.inner.map
+    }
+
+    /// The references, and what dependent handles add to them.
+    pub fn graph(&self) -> &Graph {
+        &self.inner.graph
+    }
+
+    /// The roots. Named ones come first, so that of two roots of one object the one that says more
+    /// is found.
+    pub fn roots(&self) -> &[Root] {
+        &self.inner.roots
+    }
+
+    /// For each root, the object that it keeps alive: for an interior pointer, the one it points into.
+    pub fn root_targets(&self) -> &[ObjectId] {
+        &self.inner.targets
+    }
+
+    /// What was wrong while the roots were gathered. If anything was, roots may be missing, and what
+    /// is not reached may be alive all the same.
+    pub fn issues(&self) -> &Issues {
+        &self.inner.issues
+    }
+
+    /// The number of the object that begins at `address`.
+    pub fn id(&self, address: VirtAddr) -> Option<ObjectId> {
+        self.inner.map.id(address.0)
+    }
+
+    /// Where the object with this number begins.
+    pub fn address(&self, id: ObjectId) -> Option<VirtAddr> {
+        self.inner.map.address(id).map(VirtAddr)
+    }
+
+    /// The object with this number.
+    pub fn object(&self, id: ObjectId) -> Option<Object> {
+        self.inner.objects.object_at(self.address(id)?)
+    }
+
+    /// Finds what is alive, and a shortest path to each object, from all roots.
+    ///
+    /// # Errors
+    /// If the memory budget does not allow it. A search that is stopped is not an error: it says
+    /// that it is not complete.
+    pub fn search(&self, control: &Control<'_>) -> Result<Search, Interrupted> {
+        Search::run(&self.inner.graph, &self.inner.targets, control)
+    }
+
+    /// A shortest path from each root that reaches an object, shortest first; at most `limit`.
+    ///
+    /// # Errors
+    /// If `control` stops it before it has begun.
+    pub fn paths_from_each_root(
+        &self,
+        target: ObjectId,
+        limit: usize,
+        control: &Control<'_>,
+    ) -> Result<Paths, Interrupted> {
+        let reverse = self.inner.graph.reversed(control)?;
+        clrscope_graph::paths_from_each_root(&reverse, &self.inner.targets, target, limit, control)
+    }
+
+    /// Finds what alone holds what: the dominator of each object.
+    ///
+    /// # Errors
+    /// If `control` stops it.
+    pub fn dominators(&self, control: &Control<'_>) -> Result<Dominators, Interrupted> {
+        Dominators::run(&self.inner.graph, &self.inner.targets, control)
+    }
+
+    /// The root and the objects of a path.
+    pub fn resolve<'a>(&'a self, path: &RootPath) -> Option<(&'a Root, Vec<Object>)> {
+        let root = self.inner.roots.get(path.root as usize)?;
+        let objects = path.objects.iter().map(|&id| self.object(id)).collect::<Option<_>>()?;
+        Some((root, objects))
+    }
+
+    /// The raw size of each object.
+    ///
+    /// # Errors
+    /// If `control` stops it.
+    pub fn sizes(&self, control: &Control<'_>) -> Result<Sizes, Interrupted> {
+        build::sizes(&self.inner.objects, &self.inner.map, control)
+    }
+}
+
+impl fmt::Debug for HeapGraph<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HeapGraph")
+            .field("objects", &self.inner.map.len())
+            .field("edges", &self.inner.graph.edges().edges())
+            .field("roots", &self.inner.roots.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,104 @@
+//! The object graph of real dumps: paths and retained sizes of what the program built.
+
+use clrscope_clr::{HandleKind, HeapGraph, LayoutMode, RootKind, find_runtimes};
+use clrscope_graph::Holder;
+use clrscope_memory::{Control, VirtAddr};
+use clrscope_minidump::Minidump;
+use clrscope_testkit::corpus::{self, CorpusDump};
+
+fn with_graph(dump: &CorpusDump, check: impl FnOnce(&HeapGraph<'_>)) {
+    let bytes = dump.bytes();
+    let minidump = Minidump::parse(&bytes).expect(dump.name());
+    let snapshot = minidump.snapshot().value;
+    let runtimes = find_runtimes(&snapshot, LayoutMode::Auto);
+    let heap = runtimes.first().expect(dump.name()).heap().expect(dump.name());
+    let control = Control::new();
+    check(&heap.objects(&control).expect("objects").graph(&control).expect("graph"));
+}
+
+/// The dumps of the program that has every scenario.
+fn with_every_scenario(check: impl Fn(&CorpusDump, &HeapGraph<'_>)) {
+    let mut checked = 0;
+    for dump in corpus::dumps().iter().filter(|dump| dump.name().ends_with("-all")) {
+        with_graph(dump, |graph| check(dump, graph));
+        checked += 1;
+    }
+    assert!(checked >= 2, "only {checked} dumps");
+}
+
+#[test]
+fn retained_sizes_are_those_of_what_the_program_built() {
+    with_every_scenario(|dump, graph| {
+        let name = dump.name();
+        assert!(graph.issues().is_empty(), "{name}: {:?}", graph.issues());
+        let control = Control::new();
+        let dominators = graph.dominators(&control).expect("dominators");
+        let sizes = graph.sizes(&control).expect("sizes");
+        let retained = dominators.retained(|id| sizes.of(id), &control).expect("retained");
+        let id = |key: &str| {
+            let address = dump.truth_address(&format!("address.graph.{key}")).expect(key);
+            graph.id(VirtAddr(address)).expect(key)
+        };
+
+        // A chain of links of one size, of which the last holds something of its own as well.
+        let (head, tail) = (id("chainHead"), id("chainTail"));
+        let links = dump.truth_count("graph.chain").expect("a count");
+        let expected = (links - 1) * sizes.of(head) + retained.of(tail);
+        assert_eq!(retained.of(head), expected, "{name}: chain");
+        assert!(retained.of(tail) > sizes.of(tail), "{name}: the tail holds something");
+
+        // Two ways from the top to the join: neither side retains it, the top does.
+        let (top, left, join) = (id("diamondTop"), id("diamondLeft"), id("diamondJoin"));
+        assert_eq!(dominators.holder(join), Some(Holder::Object(top)), "{name}: join");
+        assert_eq!(dominators.holder(left), Some(Holder::Object(top)), "{name}: left");
+        let [_, right] = graph.graph().holds(top) else { panic!("{name}: the top holds two") };
+        let parts = [left, *right, join].iter().map(|&id| retained.of(id)).sum::<u64>();
+        assert_eq!(retained.of(top), sizes.of(top) + parts, "{name}: diamond");
+
+        // Of a cycle, the object that is entered retains the rest: what is before the last is
+        // retained by it, whatever the way back.
+        let cycle = id("cycle");
+        let chain: Vec<Holder> = dominators.chain(cycle).collect();
+        assert!(chain.len() > 1, "{name}: cycle {chain:?}");
+
+        assert_eq!(sizes.total(), live_and_dead(graph), "{name}");
+        assert!(retained.total() < sizes.total(), "{name}: something is dead");
+    });
+}
+
+/// All bytes by the histogram, free space left out.
+fn live_and_dead(graph: &HeapGraph<'_>) -> u64 {
+    let objects = graph.objects();
+    let free = objects.types().iter().zip(objects.histogram()).filter(|((_, t), _)| t.is_free);
+    let free: u64 = free.map(|(_, stats)| stats.bytes).sum();
+    objects.total().bytes - free
+}
+
+#[test]
+fn what_handles_and_the_finalizer_queue_hold_is_reached_by_them() {
+    with_every_scenario(|dump, graph| {
+        let name = dump.name();
+        let control = Control::new();
+        let search = graph.search(&control).expect("search");
+        assert!(search.complete());
+        let path_to = |key: &str| {
+            let address = VirtAddr(dump.truth_address(key).expect(key));
+            let id = graph.id(address).unwrap_or_else(|| panic!("{name}: {key} is no object"));
+            let path = search.path_to(id).unwrap_or_else(|| panic!("{name}: {key} is not reached"));
+            let (root, objects) = graph.resolve(&path).expect("a path");
+            assert_eq!(objects.last().map(|object| object.address), Some(address));
+            (root.kind.clone(), objects.len())
+        };
+        let strong = RootKind::Handle(HandleKind::Strong);
+        assert_eq!(path_to("address.roots.strongHandle"), (strong, 1), "{name}");
+        let pinned = RootKind::Handle(HandleKind::Pinned);
+        assert_eq!(path_to("address.roots.pinnedHandle"), (pinned, 1), "{name}");
+        let (_, length) = path_to("address.roots.dependent");
+        assert!(length > 1, "{name}: the value of a dependent handle hangs on its key");
+
+        let ready = RootKind::FinalizerQueue { critical: false };
+        let count = graph.roots().iter().filter(|root| root.kind == ready).count() as u64;
+        assert!(count >= dump.truth_count("finq.ready.leaf").expect("a count"), "{name}: {count}");
+        assert_eq!(dump.truth_address("address.roots.weakOnly"), None, "{name}: collected");
+    });
+}
