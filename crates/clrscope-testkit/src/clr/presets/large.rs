@@ -71,8 +71,8 @@ pub fn large<W: Write + Seek>(
         for _ in 0..references {
             let bits = random.next();
             targets.push(match bits & 15 {
-                0..=3 => 0,
-                4..=10 => recent[((bits >> 32) % recently) as usize],
+                0..=2 => 0,
+                3..=10 => recent[((bits >> 32) % recently) as usize],
                 _ => sample[((bits >> 32) % sampled) as usize],
             });
         }
@@ -143,7 +143,7 @@ fn length(random: &mut Random, limit: u64) -> u64 {
 
 fn draws(process: &mut Process, random: &mut Random) -> Vec<Draw> {
     let mut classes = Vec::new();
-    for class in 0..320 {
+    for class in 0..335 {
         let slots: Vec<Slot> = (0..1 + length(random, 18))
             .map(|_| if random.chance(3, 5) { Slot::Reference } else { Slot::Number })
             .collect();
@@ -183,13 +183,13 @@ fn draws(process: &mut Process, random: &mut Random) -> Vec<Draw> {
         let kind = process.add(TypeShape::Numbers { element, bytes });
         numbers.push(Draw::Numbers { kind });
     }
-    (0..TABLE)
-        .map(|_| match random.below(100) {
-            0..25 => Draw::Text,
-            25..29 => numbers[random.below(numbers.len() as u64) as usize],
-            29..36 => arrays[random.below(arrays.len() as u64) as usize],
-            // Few classes have most of the objects.
-            _ => objects[length(random, objects.len() as u64) as usize],
-        })
-        .collect()
+    // Each type is there, and few classes have most of the objects.
+    let mut table: Vec<Draw> = [&objects[..], &arrays, &numbers].concat();
+    table.resize_with(TABLE, || match random.below(100) {
+        0..28 => Draw::Text,
+        28..32 => numbers[random.below(numbers.len() as u64) as usize],
+        32..38 => arrays[random.below(arrays.len() as u64) as usize],
+        _ => objects[length(random, objects.len() as u64) as usize],
+    });
+    table
 }
