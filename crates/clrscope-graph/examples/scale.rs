@@ -4,10 +4,11 @@
 //! time stands its ratio to a plain pass over the edges, and the height of memory so far.
 
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use clrscope_graph::{Dominators, Emit, Graph, ObjectId, Search};
-use clrscope_memory::Control;
+use clrscope_memory::{Control, Progress};
 
 /// A mixer of numbers that is good enough for a heap.
 fn mix(seed: u64) -> u64 {
@@ -33,6 +34,11 @@ fn references(objects: u32, from: u32, emit: &mut Emit<'_>) {
         };
         emit(ObjectId(from), ObjectId(to as u32));
     }
+}
+
+/// Bytes an object that the height of memory rose by, since it was `before` MiB.
+fn rise(before: u64, objects: u32) -> f64 {
+    (height() - before) as f64 * f64::from(1 << 20) / f64::from(objects)
 }
 
 /// The height of this process's memory in MiB, where the system says it.
@@ -69,14 +75,35 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let roots: Vec<_> =
         (0..1000).map(|root| ObjectId((mix(root) % u64::from(objects.max(1))) as u32)).collect();
+    let before = height();
     let start = Instant::now();
     let search = Search::run(&graph, &roots, &control)?;
     report("search", start);
+    println!(
+        "  took {:.1} bytes an object, asked for {:.1}",
+        rise(before, objects),
+        Search::memory_needed(objects) as f64 / f64::from(objects)
+    );
     println!("reached {}", search.reached());
     drop(search);
+    let phases = Mutex::new(("", Instant::now()));
+    let watch = |progress: Progress| {
+        let mut phase = phases.lock().unwrap_or_else(PoisonError::into_inner);
+        if phase.0 != progress.phase {
+            let before = std::mem::replace(&mut *phase, (progress.phase, Instant::now()));
+            if !before.0.is_empty() {
+                println!("  {:22} {:6.2} s", before.0, before.1.elapsed().as_secs_f64());
+            }
+        }
+    };
     let start = Instant::now();
-    let dominators = Dominators::run(&graph, &roots, &control)?;
+    let dominators = Dominators::run(&graph, &roots, &control.with_progress(&watch))?;
     report("dominators", start);
+    println!(
+        "  took {:.1} bytes an object, asked for {:.1} and 4 a reference",
+        rise(before, objects),
+        Dominators::memory_needed(objects, 0) as f64 / f64::from(objects)
+    );
     let start = Instant::now();
     let retained = dominators.retained(|object| u64::from(object.0 % 256), &control)?;
     report("retained", start);

@@ -13,6 +13,7 @@ pub use self::children::Children;
 pub use self::retained::{Retained, Totals};
 
 use self::depth_first::{DepthFirst, Entry};
+use crate::work::Ticker;
 use crate::{Graph, ObjectId};
 
 /// The immediate dominator of every object that is reachable from the roots: the last object through
@@ -108,7 +109,9 @@ impl Dominators {
         let semi = semi::semidominators(entry, &tree, control)?;
         // The nearest common ancestor of parent and semidominator is the dominator: above the
         // parent in the tree that is already known, the first that is not below the semidominator.
+        let mut ticker = Ticker::new(control, "settling dominators", semi.len() as u64);
         for (number, &semi) in semi.iter().enumerate().skip(1) {
+            ticker.step()?;
             let mut holder = tree.parents[number];
             while semi < holder {
                 holder = tree.parents[holder as usize];

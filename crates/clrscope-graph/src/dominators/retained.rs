@@ -51,7 +51,7 @@ impl Dominators {
     ) -> Result<Retained, Interrupted> {
         control.reserve(Dominators::retained_memory_needed(self.numbers.len() as u32))?;
         control.check()?;
-        let mut ticker = Ticker::new(control, "adding sizes", 2 * self.order.len() as u64);
+        let mut ticker = Ticker::new(control, "adding sizes", 3 * self.order.len() as u64);
         // By number, in which order a holder and what it holds are near each other.
         let mut sums = vec![0u64; self.order.len()];
         for (sum, &node) in sums.iter_mut().zip(&self.order).skip(1) {
@@ -62,6 +62,7 @@ impl Dominators {
         }
         // A dominator has a smaller number than what it dominates.
         for number in (1..sums.len()).rev() {
+            ticker.step()?;
             let holder = self.holders[number] as usize;
             sums[holder] = sums[holder].saturating_add(sums[number]);
         }
