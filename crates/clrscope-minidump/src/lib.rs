@@ -23,6 +23,8 @@ mod bytes;
 mod dump;
 mod error;
 mod file;
+#[cfg(feature = "interop-minidump")]
+mod interop;
 mod list;
 mod lookalike;
 pub mod raw;

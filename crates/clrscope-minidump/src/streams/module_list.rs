@@ -28,6 +28,12 @@ impl<'data> Module<'data> {
         self.raw
     }
 
+    /// All bytes of the file, which the places in the structure are relative to.
+    #[cfg(feature = "interop-minidump")]
+    pub(crate) fn file_bytes(&self) -> &'data [u8] {
+        self.file.0
+    }
+
     /// Address of its first byte.
     pub fn base(&self) -> VirtAddr {
         VirtAddr(self.raw.BaseOfImage.get())
