@@ -101,14 +101,16 @@ impl<'data> AddressSpace<'data> {
         self.runs().iter().map(|run| (VirtAddr(run.start), self.run_tail(run, run.start)))
     }
 
-    /// The runs that touch `start..end`, cut to it, in order of address.
+    /// The runs that touch `start..end`, cut to it, in order of address. None if `end` is not behind
+    /// `start`.
     pub fn iter_within(
         &self,
         start: VirtAddr,
         end: VirtAddr,
     ) -> impl Iterator<Item = (VirtAddr, &'data [u8])> + '_ {
         let first = self.index.first_ending_behind(start.0);
-        self.runs()[first..].iter().take_while(move |run| run.start < end.0).map(move |run| {
+        let touches = move |run: &&Run| run.start < end.0 && start < end;
+        self.runs()[first..].iter().take_while(touches).map(move |run| {
             let from = run.start.max(start.0);
             let length = (run.end.min(end.0) - from) as usize;
             (VirtAddr(from), &self.run_tail(run, from)[..length])

@@ -84,6 +84,15 @@ fn the_top_of_the_address_space_does_not_wrap() {
     assert_eq!(parsed.value.read_u16(VirtAddr(u64::MAX)), None);
 }
 
+#[test]
+fn nothing_is_within_bounds_that_are_turned_round() {
+    let space = space(&FILE, &[(0x1000, 16, 0)]).value;
+    assert_eq!(space.iter_within(VirtAddr(0x1008), VirtAddr(0x1004)).count(), 0);
+    assert_eq!(space.iter_within(VirtAddr(0x1008), VirtAddr(0x1008)).count(), 0);
+    let cut: Vec<_> = space.iter_within(VirtAddr(0x1004), VirtAddr(0x1008)).collect();
+    assert_eq!(cut, [(VirtAddr(0x1004), &FILE[4..8])]);
+}
+
 /// What a list of ranges means, one byte at a time.
 fn naive(ranges: &[(u64, u64, u64)], address: u64) -> Option<u8> {
     ranges.iter().find_map(|&(start, length, offset)| {
