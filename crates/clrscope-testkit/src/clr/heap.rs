@@ -203,8 +203,9 @@ impl<W: Write + Seek> HeapWriter<W> {
             matches!(segment.kind, SegmentKind::Large | SegmentKind::Pinned)
         });
         let alignment = if aligned_to_eight { 8 } else { pointer as u64 };
-        let raw = kind.size(length);
-        let size = raw.max(3 * pointer as u64).next_multiple_of(alignment);
+        // No object is smaller than a free one.
+        let raw = kind.size(length).max(3 * pointer as u64);
+        let size = raw.next_multiple_of(alignment);
         let address = self.memory.address();
 
         let buffer = &mut self.buffer;
@@ -288,7 +289,7 @@ impl<W: Write + Seek> HeapWriter<W> {
     /// Completes the dump.
     pub fn finish(mut self, roots: &Roots) -> io::Result<(W, Truth)> {
         self.close_segment()?;
-        self.truth.roots = roots.targets();
+        self.truth.roots = roots.clone();
         let options = self.process.options.clone();
         let pointer = options.pointer();
         let Process { mut native, mut runtime, types, .. } = self.process;

@@ -39,8 +39,9 @@ const KINDS: usize = 13;
 const DATA_BLOCK: u8 = 12;
 
 impl Roots {
-    /// Objects that these keep alive by themselves.
-    pub(super) fn targets(&self) -> Vec<u64> {
+    /// Objects that these keep alive by themselves: those of strong and pinned handles, and those that
+    /// are ready for finalization.
+    pub fn targets(&self) -> Vec<u64> {
         let strong = self
             .handles
             .iter()

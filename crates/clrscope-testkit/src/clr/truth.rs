@@ -1,6 +1,6 @@
 //! What is in a synthetic heap.
 
-use super::{SegmentKind, TypeIndex};
+use super::{Roots, SegmentKind, TypeIndex};
 
 /// What a synthetic heap holds.
 #[derive(Debug, Clone, Default)]
@@ -21,8 +21,8 @@ pub struct Truth {
     pub segments: Vec<SegmentTruth>,
     /// Every object in order of address, if it was asked for.
     pub all: Vec<ObjectTruth>,
-    /// Targets of the roots: strong handles and objects ready for finalization.
-    pub roots: Vec<u64>,
+    /// Handles and the finalization queue.
+    pub roots: Roots,
 }
 
 /// A type and its instances.
@@ -34,7 +34,7 @@ pub struct TypeTruth {
     pub method_table: u64,
     /// Instances.
     pub count: u64,
-    /// Sum of their raw sizes.
+    /// Sum of their sizes before they are rounded up to the alignment; none is below three pointers.
     pub bytes: u64,
 }
 
@@ -85,6 +85,6 @@ impl Truth {
         };
         let successors =
             self.all.iter().map(|object| object.references.iter().map(place).collect()).collect();
-        (successors, self.roots.iter().map(place).collect())
+        (successors, self.roots.targets().iter().map(place).collect())
     }
 }
