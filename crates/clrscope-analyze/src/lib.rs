@@ -3,6 +3,18 @@
 //! One file for each question. Analyses are pure: they take what the crates below read and give plain
 //! values; nothing is printed here, and nothing is serialised.
 
+mod census;
 mod limitations;
+mod selection;
+mod string_groups;
+mod thin_locks;
+mod type_labels;
+mod verify;
 
+pub use crate::census::{Census, FreeBlock, TypeCount, census};
 pub use crate::limitations::{Limitation, limitations, missing_bytes};
+pub use crate::selection::{GenerationFilter, Selection, Selector};
+pub use crate::string_groups::{StringGroup, StringGroups, string_groups};
+pub use crate::thin_locks::{ThinLock, thin_locks};
+pub use crate::type_labels::TypeLabels;
+pub use crate::verify::{HeapFault, HeapFaultKind, Verification, verify};

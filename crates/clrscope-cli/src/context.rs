@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::ArgMatches;
-use clrscope::analyze::{Limitation, limitations};
-use clrscope::clr::{Heap, HeapError, Runtime, Runtimes, find_runtimes};
-use clrscope::memory::{Control, Issue, IssueKind, Issues, Snapshot};
+use clrscope::analyze::{Limitation, TypeLabels, limitations};
+use clrscope::clr::{Heap, HeapError, HeapObjects, NameStyle, Runtime, Runtimes, find_runtimes};
+use clrscope::memory::{Control, Issue, IssueKind, Issues, Place, Snapshot};
 use clrscope::minidump::Minidump;
 use clrscope::{Dump, Error};
 use clrscope_report::{
@@ -18,7 +18,7 @@ use clrscope_report::{
 };
 
 use crate::exit::{Failure, Outcome};
-use crate::globals::{ColorChoice, Globals};
+use crate::globals::{ColorChoice, Globals, NameChoice};
 use crate::progress::Reporter;
 use crate::verb::DUMP;
 
@@ -101,11 +101,6 @@ impl<'d> Context<'d> {
         self.issues.clone()
     }
 
-    /// The options that every verb takes.
-    pub(crate) fn globals(&self) -> &'d Globals {
-        self.globals
-    }
-
     /// All runtimes.
     pub(crate) fn runtimes(&self) -> &Runtimes<'d> {
         self.runtimes.get_or_init(|| find_runtimes(&self.snapshot, self.dump.layout_mode()))
@@ -133,6 +128,36 @@ impl<'d> Context<'d> {
         let (_, runtime) = self.runtime()?;
         let heap = runtime.heap().map_err(|error| self.no_heap(&error))?;
         Ok(self.heap.get_or_init(|| heap))
+    }
+
+    /// All objects of the heap, and what was wrong on the way to them.
+    pub(crate) fn objects(&self) -> Result<(HeapObjects<'d>, Issues), Failure> {
+        let heap = self.heap()?;
+        let objects = heap.objects(&self.control())?;
+        let mut issues = self.issues();
+        issues.append(heap.runtime().issues().clone());
+        issues.append(heap.issues().clone());
+        issues.append(objects.issues().clone());
+        Ok((objects, issues))
+    }
+
+    /// The names of the types of `objects`, spelled as was asked for. What is not known is added to
+    /// `issues`.
+    pub(crate) fn labels(
+        &self,
+        objects: &HeapObjects<'_>,
+        issues: &mut Issues,
+    ) -> Result<TypeLabels, Failure> {
+        TypeLabels::new(objects, self.name_style(), issues)
+            .map_err(|error| Failure::Unreadable(error.to_string()))
+    }
+
+    /// How names of types are spelled.
+    pub(crate) fn name_style(&self) -> NameStyle {
+        match self.globals.names {
+            NameChoice::Csharp => NameStyle::CSharp,
+            NameChoice::Sos => NameStyle::Sos,
+        }
     }
 
     /// Says why there is no heap: most often because the dump was written without it.
@@ -197,7 +222,7 @@ impl<'d> Context<'d> {
         if let Some(reporter) = &self.progress {
             reporter.clear();
         }
-        let partial = issues.iter().find(|issue| makes_partial(issue));
+        let partial = partial_reason(issues);
         let format = Format::from(self.globals.format);
         if format != Format::Json {
             print_issues(issues);
@@ -205,8 +230,7 @@ impl<'d> Context<'d> {
         let mut out = self.output()?;
         match format {
             Format::Text => {
-                let reason = partial.map(ToString::to_string);
-                write_text(report, self.style(), reason.as_deref(), &mut out)?;
+                write_text(report, self.style(), partial.as_deref(), &mut out)?;
             }
             Format::Json => {
                 let tool = Tool { name: "clrscope", version: env!("CARGO_PKG_VERSION") };
@@ -247,8 +271,26 @@ const BUFFER: usize = 1 << 18;
 
 /// Whether something is missing from an answer because of an issue. Where two sources disagree or two
 /// records overlap, one was chosen, and nothing is missing.
-pub(crate) fn makes_partial(issue: &Issue) -> bool {
+fn makes_partial(issue: &Issue) -> bool {
     !matches!(issue.kind, IssueKind::Disagreement | IssueKind::Overlap)
+}
+
+/// Reasons that are given in the text of a partial answer.
+const GIVEN_REASONS: usize = 3;
+
+/// Why an answer is not complete, in one line; `None` if it is.
+fn partial_reason(issues: &Issues) -> Option<String> {
+    let reasons: Vec<&Issue> = issues.iter().filter(|issue| makes_partial(issue)).collect();
+    // Those of the whole say most; the single places are many and alike.
+    let (general, single): (Vec<&Issue>, Vec<&Issue>) =
+        reasons.iter().partition(|issue| issue.place == Place::Nowhere);
+    let given = general.iter().chain(&single).take(GIVEN_REASONS).map(ToString::to_string);
+    let mut line = given.collect::<Vec<_>>().join("; ");
+    let more = (reasons.len() as u64 + issues.dropped()).saturating_sub(GIVEN_REASONS as u64);
+    if more > 0 {
+        line.push_str(&format!("; and {more} more"));
+    }
+    (!reasons.is_empty()).then(|| clrscope_report::Escaped(&line).to_string())
 }
 
 /// Says on standard error what was wrong.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
+use clrscope::graph::GraphError;
 use clrscope::memory::Interrupted;
 
 /// How an answer came out.
@@ -74,6 +75,15 @@ impl fmt::Display for Failure {
 impl From<Interrupted> for Failure {
     fn from(reason: Interrupted) -> Self {
         Failure::Interrupted(reason)
+    }
+}
+
+impl From<GraphError> for Failure {
+    fn from(error: GraphError) -> Self {
+        match error {
+            GraphError::Interrupted(reason) => Failure::Interrupted(reason),
+            other => Failure::Unreadable(other.to_string()),
+        }
     }
 }
 

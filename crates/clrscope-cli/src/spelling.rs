@@ -104,7 +104,7 @@ fn awaits_value(argument: &OsStr, options: &[&Arg]) -> bool {
     })
 }
 
-fn long_names<'a>(option: &'a Arg) -> impl Iterator<Item = &'a str> {
+fn long_names(option: &Arg) -> impl Iterator<Item = &str> {
     option.get_long().into_iter().chain(option.get_all_aliases().unwrap_or_default())
 }
 

@@ -1,15 +1,19 @@
 //! The verbs: one file and one line for each, in alphabetical order.
 
+mod dumpheap;
 mod eeheap;
 mod info;
 mod layout;
+mod verifyheap;
 
 use crate::verb::Verb;
 
 /// The table of all verbs. Each entry is on a line of its own, so that lists merge.
 #[rustfmt::skip]
 pub(crate) const VERBS: &[Verb] = &[
+    Verb::of::<dumpheap::DumpHeap>(),
     Verb::of::<eeheap::EeHeap>(),
     Verb::of::<info::Info>(),
     Verb::of::<layout::Layout>(),
+    Verb::of::<verifyheap::VerifyHeap>(),
 ];

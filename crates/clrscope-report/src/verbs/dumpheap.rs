@@ -5,7 +5,7 @@ mod statistics;
 mod strings;
 mod thin_locks;
 
-pub use list::{ObjectList, ObjectRow, ObjectSource};
+pub use list::{HeapRows, ObjectList, ObjectRow, ObjectSource};
 pub use statistics::{FreeBlock, Statistics, TypeRow};
 pub use strings::{StringGroup, StringStatistics};
 pub use thin_locks::{ThinLockList, ThinLockRow};

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use clrscope_analyze::{HeapFault, HeapFaultKind, Verification};
 use serde::Serialize;
 
 use crate::columns::{Align, Columns};
@@ -33,6 +34,43 @@ pub struct VerifyHeap {
     pub errors: Vec<HeapError>,
     /// Errors that were counted but not kept.
     pub errors_dropped: u64,
+}
+
+impl VerifyHeap {
+    /// Says what `found` holds.
+    pub fn new(found: &Verification) -> VerifyHeap {
+        VerifyHeap {
+            objects: found.objects,
+            errors: found.faults.iter().map(HeapError::new).collect(),
+            errors_dropped: found.dropped,
+        }
+    }
+}
+
+impl HeapError {
+    fn new(fault: &HeapFault) -> HeapError {
+        let value = fault.value;
+        let detail = match fault.kind {
+            HeapFaultKind::NoMethodTable => {
+                format!("no object begins here; {value} bytes are left out")
+            }
+            HeapFaultKind::TooLarge => {
+                format!("an object would end behind its segment; {value} bytes are left out")
+            }
+            HeapFaultKind::Absent => format!("{value} bytes of the heap are not in the dump"),
+            HeapFaultKind::ReferenceToFree => format!("refers to {value:#x}, which is free"),
+            HeapFaultKind::UnalignedReference => {
+                format!("refers to {value:#x}, where no object can begin")
+            }
+            _ => format!("refers to {value:#x}, where no object begins"),
+        };
+        HeapError {
+            address: fault.address.into(),
+            object: fault.object.map(Address::from),
+            kind: fault.kind.name(),
+            detail,
+        }
+    }
 }
 
 impl Report for VerifyHeap {

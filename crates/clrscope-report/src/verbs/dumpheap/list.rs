@@ -5,6 +5,8 @@ use std::cell::RefCell;
 use std::fmt;
 use std::io;
 
+use clrscope_analyze::{GenerationFilter, Selector, TypeLabels};
+use clrscope_clr::TypeTable;
 use clrscope_memory::VirtAddr;
 use serde::ser::{Error as _, SerializeSeq, SerializeStruct};
 use serde::{Serialize, Serializer};
@@ -36,6 +38,42 @@ pub struct ObjectRow<'a> {
 pub trait ObjectSource {
     /// Calls `visit` for each object in order, until it fails.
     fn visit(&self, visit: &mut dyn FnMut(ObjectRow<'_>) -> io::Result<()>) -> io::Result<()>;
+}
+
+/// The objects of a heap that a selector accepts.
+#[derive(Debug)]
+pub struct HeapRows<'a, 'data> {
+    types: &'a TypeTable,
+    labels: &'a TypeLabels,
+    selector: &'a Selector<'a, 'data>,
+}
+
+impl<'a, 'data> HeapRows<'a, 'data> {
+    /// The objects that `selector` accepts, with names from `labels`.
+    pub fn new(
+        types: &'a TypeTable,
+        labels: &'a TypeLabels,
+        selector: &'a Selector<'a, 'data>,
+    ) -> HeapRows<'a, 'data> {
+        HeapRows { types, labels, selector }
+    }
+}
+
+impl ObjectSource for HeapRows<'_, '_> {
+    fn visit(&self, visit: &mut dyn FnMut(ObjectRow<'_>) -> io::Result<()>) -> io::Result<()> {
+        for (segment, object) in self.selector.iter() {
+            let info = self.types.get(object.ty);
+            visit(ObjectRow {
+                address: object.address,
+                mt: info.map_or(VirtAddr::NULL, |info| info.address),
+                name: self.labels.name(object.ty),
+                bytes: object.size,
+                generation: GenerationFilter::of(segment, object.address).name(),
+                is_free: info.is_some_and(|info| info.is_free),
+            })?;
+        }
+        Ok(())
+    }
 }
 
 /// The answer of `dumpheap` without `-stat`.

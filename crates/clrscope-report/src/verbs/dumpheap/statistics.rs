@@ -2,6 +2,8 @@
 
 use std::io;
 
+use clrscope_analyze::{Census, TypeLabels};
+use clrscope_clr::TypeTable;
 use serde::Serialize;
 
 use crate::escape::Escaped;
@@ -17,7 +19,7 @@ pub struct TypeRow {
     pub mt: Address,
     /// The type's name; `Free` for the gaps between objects.
     pub name: String,
-    /// Path of the module that the type is from.
+    /// Simple name of the assembly that declares the type; of arrays, that of the element.
     pub module: Option<String>,
     /// How many objects.
     pub count: u64,
@@ -53,6 +55,30 @@ pub struct Statistics {
 }
 
 impl Statistics {
+    /// Says what `census` counted.
+    pub fn new(census: &Census, types: &TypeTable, labels: &TypeLabels) -> Statistics {
+        let mt = |ty| types.get(ty).map_or(Address(0), |info| info.address.into());
+        let rows = census.types.iter().map(|count| TypeRow {
+            mt: mt(count.ty),
+            name: labels.name(count.ty).to_owned(),
+            module: labels.assembly(count.ty).map(str::to_owned),
+            count: count.count,
+            bytes: count.bytes,
+        });
+        let blocks = census.fragmentation.iter().map(|block| FreeBlock {
+            address: block.address.into(),
+            bytes: block.bytes,
+            followed_by: block.followed_by.into(),
+            name: labels.name(block.ty).to_owned(),
+        });
+        Statistics {
+            objects: census.objects,
+            bytes: census.bytes,
+            types: rows.collect(),
+            fragmentation: blocks.collect(),
+        }
+    }
+
     fn current_text(&self, page: &mut Page<'_>) -> io::Result<()> {
         let width = page.style().address_width();
         let count_width = widest(self.types.iter().map(|row| row.count), "Count");

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use clrscope_analyze::StringGroups;
 use serde::Serialize;
 
 use crate::escape::Escaped;
@@ -30,6 +31,22 @@ pub struct StringStatistics {
     pub bytes: u64,
     /// By content, those that take least first.
     pub strings: Vec<StringGroup>,
+}
+
+impl StringStatistics {
+    /// Says what `groups` holds.
+    pub fn new(groups: &StringGroups<'_>) -> StringStatistics {
+        let strings = groups.groups.iter().map(|group| StringGroup {
+            value: group.text(),
+            count: group.count,
+            bytes: group.bytes,
+        });
+        StringStatistics {
+            objects: groups.objects,
+            bytes: groups.bytes,
+            strings: strings.collect(),
+        }
+    }
 }
 
 /// Characters of a string that text shows.

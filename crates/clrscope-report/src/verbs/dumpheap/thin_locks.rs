@@ -2,6 +2,7 @@
 
 use std::io;
 
+use clrscope_analyze::{ThinLock, TypeLabels};
 use serde::Serialize;
 
 use crate::escape::Escaped;
@@ -28,6 +29,19 @@ pub struct ThinLockRow {
 pub struct ThinLockList {
     /// Objects that are locked, by address.
     pub objects: Vec<ThinLockRow>,
+}
+
+impl ThinLockList {
+    /// Says which locks were found.
+    pub fn new(locks: &[ThinLock], labels: &TypeLabels) -> ThinLockList {
+        let objects = locks.iter().map(|lock| ThinLockRow {
+            address: lock.object.address.into(),
+            name: labels.name(lock.object.ty).to_owned(),
+            managed_thread: lock.managed_thread,
+            recursion: lock.recursion,
+        });
+        ThinLockList { objects: objects.collect() }
+    }
 }
 
 impl Report for ThinLockList {
