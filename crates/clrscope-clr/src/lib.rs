@@ -20,9 +20,9 @@ mod types;
 pub use crate::gc_desc::{GcDesc, RepeatedItem, Series};
 pub use crate::graph::{HeapGraph, Root, RootKind, Sizes};
 pub use crate::heap::{
-    AddressRange, AllocationContext, ContextOwner, Damage, DamageKind, Fault, FaultKind, GcHeap,
-    Heap, HeapError, HeapObjects, MethodTableInfo, Object, Segment, SegmentKind, Stretch, TypeId,
-    TypeStats, TypeTable, Verification,
+    AddressRange, AllocationContext, ContextOwner, Damage, DamageKind, GcHeap, Heap, HeapError,
+    HeapObjects, MethodTableInfo, Object, Segment, SegmentKind, Stretch, TypeId, TypeStats,
+    TypeTable,
 };
 pub use crate::layout::{
     Contract, DacTable, FieldOffset, GcDacVars, GcVar, Global, GlobalValue, Globals, Layout,
@@ -37,4 +37,7 @@ pub use crate::runtime::{
     Flavor, NoRuntime, Refusal, Refused, Runtime, RuntimeVersion, Runtimes, find_runtimes,
 };
 pub use crate::thread::thread_addresses;
-pub use crate::types::{NameStyle, TypeCategory, TypeName, Types};
+pub use crate::types::{
+    ArrayShape, Constant, ElementType, EnumInfo, EnumMember, Field, FieldKind, Method, NamePattern,
+    NameStyle, Type, TypeCategory, TypeName, Types,
+};

@@ -17,7 +17,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, RwLock};
 
-use clrscope_memory::{AddressSpace, Issues, VirtAddr};
+use clrscope_image::PeImage;
+use clrscope_memory::{AddressSpace, Issues, Rva, VirtAddr};
 
 pub use self::domain::{AppDomain, DomainKind};
 pub use self::module::{MetadataOrigin, Module, ModuleImage, ModuleMetadataRef};
@@ -123,6 +124,12 @@ impl<'data> Modules<'data> {
     /// the open one. `None` if the program has not loaded the type.
     pub fn type_def(&self, module: &Module<'data>, rid: u32) -> Option<VirtAddr> {
         module.type_defs?.get(&self.space, rid)
+    }
+
+    /// The address of a byte of a module's image.
+    pub fn image_address(&self, module: &Module<'data>, rva: u32) -> Option<VirtAddr> {
+        let image = PeImage::from_memory(&self.space, module.image()?.base).ok()?;
+        image.address(Rva(rva))
     }
 
     /// Handles of the types that were constructed from those of a module: generic instantiations,

@@ -13,6 +13,7 @@ const TAG: u64 = 2;
 const POINTER: u8 = 0x0f;
 const BY_REF: u8 = 0x10;
 const VARIABLE: u8 = 0x13;
+const ARRAY: u8 = 0x14;
 const FUNCTION_POINTER: u8 = 0x1b;
 const VECTOR: u8 = 0x1d;
 const METHOD_VARIABLE: u8 = 0x1e;
@@ -49,11 +50,34 @@ impl Handle {
         if handle.0 & TAG == 0 {
             return Handle::MethodTable(handle);
         }
-        TypeDesc::read(reader, VirtAddr(handle.0 - TAG)).map_or(Handle::Unknown, Handle::TypeDesc)
+        let desc = VirtAddr(handle.0 - TAG);
+        match TypeDesc::array_table(reader, desc) {
+            Some(table) => Handle::MethodTable(table),
+            None => TypeDesc::read(reader, desc).map_or(Handle::Unknown, Handle::TypeDesc),
+        }
+    }
+
+    /// A handle as the address of a method table, if it is one or leads to one.
+    pub(super) fn table(reader: &TableReader<'_>, handle: VirtAddr) -> Option<VirtAddr> {
+        match Handle::read(reader, handle) {
+            Handle::MethodTable(table) => Some(table),
+            _ => None,
+        }
     }
 }
 
 impl TypeDesc {
+    /// Up to .NET Core 3.1 arrays have a TypeDesc beside their method table, and point to that.
+    fn array_table(reader: &TableReader<'_>, at: VirtAddr) -> Option<VirtAddr> {
+        if !matches!(reader.space().read_u8(at)?, VECTOR | ARRAY) {
+            return None;
+        }
+        let template = at.wrapping_add(reader.offsets.pointer);
+        let table = reader.offsets.relative_pointer(reader.space(), template)?;
+        let header = reader.tables.header(table)?;
+        (header.is_array() && reader.tables.is_valid(table)).then_some(table)
+    }
+
     fn read(reader: &TableReader<'_>, at: VirtAddr) -> Option<TypeDesc> {
         let space = reader.space();
         let offsets = &reader.offsets;

@@ -99,7 +99,7 @@ impl<'data> TableReader<'data> {
         self.tables.space()
     }
 
-    fn pointer_at(&self, address: VirtAddr) -> Option<VirtAddr> {
+    pub(super) fn pointer_at(&self, address: VirtAddr) -> Option<VirtAddr> {
         self.space().read_pointer(address).filter(|value| !value.is_null())
     }
 

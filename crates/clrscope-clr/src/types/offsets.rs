@@ -2,6 +2,8 @@
 
 use clrscope_memory::{AddressSpace, VirtAddr};
 
+use super::statics::StaticOffsets;
+use super::thread_statics::ThreadStaticOffsets;
 use crate::method_table::MethodTableReader;
 use crate::runtime::Runtime;
 
@@ -27,8 +29,10 @@ pub(super) struct TypeOffsets {
     pub(super) vtable: u64,
     pub(super) field_list: Option<u64>,
     pub(super) norm_type: Option<u64>,
-    pub(super) method_chunk: Option<u64>,
     pub(super) counts: Option<CountsPlace>,
+    pub(super) base_padding: Option<u64>,
+    pub(super) statics: StaticOffsets,
+    pub(super) thread_statics: ThreadStaticOffsets,
     pub(super) type_arg: u64,
     pub(super) type_var_token: Option<u64>,
     pub(super) type_var_module: Option<u64>,
@@ -44,6 +48,7 @@ impl TypeOffsets {
         let pointer = tables.space().target().pointer_bytes();
         let table = |field: &str| layout.offset("MethodTable", field);
         let class = |field: &str| layout.offset("EEClass", field);
+        let data = |field: &str| layout.offset("ThreadLocalData", field);
         let counts = match (class("NumInstanceFields"), class("FixedEEClassFields")) {
             (Some(instance), _) => {
                 class("NumStaticFields").map(|statics| CountsPlace::Fields { instance, statics })
@@ -52,6 +57,12 @@ impl TypeOffsets {
                 class("FieldsArePacked").map(|packed| CountsPlace::Block { packed, fixed_size })
             }
             (None, None) => None,
+        };
+        // One byte, right behind the size of the fixed part (up to .NET 8) or the element type.
+        let base_padding = match counts {
+            Some(CountsPlace::Block { fixed_size, .. }) => Some(fixed_size + 1),
+            Some(CountsPlace::Fields { .. }) => class("InternalCorElementType").map(|at| at + 1),
+            None => None,
         };
         let per_inst_info = table("PerInstInfo").unwrap_or(6 * pointer);
         TypeOffsets {
@@ -65,8 +76,22 @@ impl TypeOffsets {
             vtable: table("VtableIndirections").unwrap_or(per_inst_info + 2 * pointer),
             field_list: class("FieldDescList"),
             norm_type: class("InternalCorElementType"),
-            method_chunk: class("MethodDescChunk"),
             counts,
+            base_padding,
+            statics: StaticOffsets {
+                domain_local_module: layout.offset("Module", "DomainLocalModule"),
+                dynamic_statics_size: layout
+                    .size("DynamicStaticsInfo")
+                    .or_else(|| table("AuxiliaryData").map(|_| 3 * pointer)),
+            },
+            thread_statics: ThreadStaticOffsets {
+                block: layout.offset("Thread", "ThreadLocalBlock"),
+                block_is_pointer: runtime.globals().number("ThreadLocalBlockIsPointer") == Some(1),
+                data: layout.offset("Thread", "ThreadLocalDataPtr"),
+                info_size: layout.size("ThreadStaticsInfo").unwrap_or(5 * pointer),
+                array: data("NonCollectibleTlsArrayData").unwrap_or(8),
+                collectible_array: data("CollectibleTlsArrayData").unwrap_or(8 + pointer),
+            },
             type_arg: layout.offset("ParamTypeDesc", "TypeArg").unwrap_or(2 * pointer),
             type_var_token: layout.offset("TypeVarTypeDesc", "Token"),
             type_var_module: layout.offset("TypeVarTypeDesc", "Module"),

@@ -1,8 +1,10 @@
 //! Modules and types of the real dumps, compared with what the programs said of themselves and with
 //! what another reader sees.
 
+mod details;
 mod modules;
 mod names;
+mod truths;
 
 use clrscope_clr::{LayoutMode, Runtime, find_runtimes};
 use clrscope_minidump::Minidump;

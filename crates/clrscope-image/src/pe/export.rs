@@ -69,11 +69,9 @@ impl<'data> Exports<'_, 'data> {
         self.image.read_c_string(self.name_rva(), MAX_EXPORT_NAME)
     }
 
-    /// How many names there are; no more than the image could hold.
+    /// How many names there are.
     pub fn len(&self) -> u32 {
-        // A name takes four bytes in the table of names, two in that of ordinals, and two of text.
-        let room = self.image.headers().size_of_image / 8;
-        self.raw.number_of_names.get().min(room).min(MAX_NAMES)
+        self.raw.number_of_names.get().min(MAX_NAMES)
     }
 
     /// Whether there are no names.

@@ -75,21 +75,7 @@ impl<'data> ReadyToRun<'_, 'data> {
             .section_bytes(ReadyToRunSectionKind::INSTANCE_ENTRY_POINTS)
             .and_then(NativeHashtable::new);
         let Some(table) = table else { return Vec::new() };
-        let bytes = table.bytes();
-        // Signatures hardly overlap in a sound table. In a damaged one each could go on to the end of
-        // it, so what is read is limited in all.
-        let mut budget = bytes.len().saturating_mul(4);
-        let mut instances = Vec::new();
-        for at in table.entries() {
-            let Some(rest) = bytes.get(at..) else { continue };
-            let mut reader = SignatureReader::new(rest);
-            instances.extend(instance(&mut reader));
-            let Some(left) = budget.checked_sub(1 + rest.len() - reader.rest().len()) else {
-                break;
-            };
-            budget = left;
-        }
-        instances
+        table.entries().filter_map(|at| instance(table.bytes(), at)).collect()
     }
 
     /// All methods of which code was compiled, by place: those of this header's own entry points, in
@@ -147,7 +133,8 @@ fn entry_point(bytes: &[u8], at: usize) -> Option<u32> {
 }
 
 /// The entry of a hash table of instances: a method signature, then the entry point.
-fn instance(reader: &mut SignatureReader<'_>) -> Option<InstanceEntryPoint> {
+fn instance(bytes: &[u8], at: usize) -> Option<InstanceEntryPoint> {
+    let mut reader = SignatureReader::new(bytes.get(at..)?);
     let signature_flags = reader.compressed().ok()?;
     let has = |flag: u32| signature_flags & flag != 0;
     let module = if has(flags::UPDATE_CONTEXT) { Some(reader.compressed().ok()?) } else { None };
@@ -162,7 +149,7 @@ fn instance(reader: &mut SignatureReader<'_>) -> Option<InstanceEntryPoint> {
     if has(flags::CONSTRAINED) {
         reader.type_spec().ok()?;
     }
-    let runtime_function = entry_point(reader.rest(), 0)?;
+    let runtime_function = entry_point(bytes, bytes.len() - reader.rest().len())?;
     Some(InstanceEntryPoint {
         owner,
         method: Token::new(table, rid),

@@ -114,6 +114,7 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
         (
             "Thread",
             &[
+                ("ThreadLocalBlock", 0x4a0),
                 ("State", 0x08),
                 ("PreemptiveGCDisabled", 0x0c),
                 ("Frame", 0x10),
@@ -159,5 +160,9 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
         ("MetadataImport", &[("Metadata", 0x5e0)]),
         ("PEImage", &[("Path", 0x10), ("FlatImageLayout", 0x50), ("LoadedImageLayout", 0x60)]),
     ],
-    numbers: &[("MethodTableFlagCollectible", 0x10000000), ("RelativePointers", 0x1)],
+    numbers: &[
+        ("ThreadLocalBlockIsPointer", 1),
+        ("MethodTableFlagCollectible", 0x10000000),
+        ("RelativePointers", 0x1),
+    ],
 };

@@ -114,6 +114,7 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
         (
             "Thread",
             &[
+                ("ThreadLocalBlock", 0x29c),
                 ("State", 0x04),
                 ("PreemptiveGCDisabled", 0x08),
                 ("Frame", 0x0c),
@@ -157,5 +158,9 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
         ("MetadataImport", &[("Metadata", 0x378)]),
         ("PEImage", &[("Path", 0x0c), ("FlatImageLayout", 0x34), ("LoadedImageLayout", 0x3c)]),
     ],
-    numbers: &[("MethodTableFlagCollectible", 0x10000000), ("RelativePointers", 0x1)],
+    numbers: &[
+        ("ThreadLocalBlockIsPointer", 1),
+        ("MethodTableFlagCollectible", 0x10000000),
+        ("RelativePointers", 0x1),
+    ],
 };

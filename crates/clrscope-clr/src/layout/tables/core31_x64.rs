@@ -113,6 +113,7 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
         (
             "Thread",
             &[
+                ("ThreadLocalBlock", 0x460),
                 ("State", 0x08),
                 ("PreemptiveGCDisabled", 0x0c),
                 ("Frame", 0x10),
@@ -135,7 +136,7 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
                 ("SimpleName", 0x08),
                 ("PEAssembly", 0x10),
                 ("TypeDefToMethodTableMap", 0x118),
-                ("AvailableTypeParams", 0x228),
+                ("AvailableTypeParams", 0x260),
                 ("DomainLocalModule", 0x310),
                 ("MetadataBuffer", 0x408),
             ],

@@ -113,6 +113,7 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
         (
             "Thread",
             &[
+                ("ThreadLocalBlock", 0x278),
                 ("State", 0x04),
                 ("PreemptiveGCDisabled", 0x08),
                 ("Frame", 0x0c),

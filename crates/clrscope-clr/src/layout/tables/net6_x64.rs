@@ -98,6 +98,7 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
         (
             "Thread",
             &[
+                ("ThreadLocalBlock", 0x470),
                 ("State", 0x08),
                 ("PreemptiveGCDisabled", 0x0c),
                 ("Frame", 0x10),
@@ -120,7 +121,7 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
                 ("Assembly", 0x28),
                 ("SimpleName", 0x08),
                 ("TypeDefToMethodTableMap", 0x108),
-                ("AvailableTypeParams", 0x218),
+                ("AvailableTypeParams", 0x250),
                 ("DomainLocalModule", 0x308),
                 ("MetadataBuffer", 0x428),
             ],

@@ -97,6 +97,7 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
         (
             "Thread",
             &[
+                ("ThreadLocalBlock", 0x460),
                 ("State", 0x08),
                 ("PreemptiveGCDisabled", 0x0c),
                 ("Frame", 0x10),

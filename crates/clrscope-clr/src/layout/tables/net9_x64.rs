@@ -105,6 +105,7 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
                 ("NumStaticFields", 0x46),
             ],
         ),
+        ("Thread", &[("ThreadLocalDataPtr", 0x3c0)]),
     ],
     numbers: &[("CountedHashBuckets", 1), ("MethodTableFlagCollectible", 0x200000)],
 };

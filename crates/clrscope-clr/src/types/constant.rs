@@ -1,0 +1,161 @@
+//! Constants: of enums, and of literal fields.
+
+use std::sync::Arc;
+
+use clrscope_image::rows::Constant as ConstantRow;
+use clrscope_image::{TableId, Token};
+
+use super::Type;
+use super::element_type::ElementType;
+use super::field::{Field, FieldKind};
+
+/// The value of a constant.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Constant {
+    /// An integer, a character, or a boolean as 0 and 1.
+    Integer(i128),
+    /// A number with a fraction.
+    Float(f64),
+    /// A string.
+    String(String),
+    /// No object.
+    Null,
+}
+
+/// A member of an enum.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnumMember {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its value, with the sign that the enum's primitive type gives it.
+    pub value: i128,
+}
+
+/// What an enum consists of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnumInfo {
+    /// The primitive type that it is made of.
+    pub underlying: ElementType,
+    /// Whether values are sets of bits (`[Flags]`).
+    pub is_flags: bool,
+    /// Its members in the order of their declaration.
+    pub members: Vec<EnumMember>,
+}
+
+impl EnumInfo {
+    /// What `Enum.ToString` writes for a value: the name of the member; of flags, the names of
+    /// members that make the value up; otherwise the number.
+    pub fn display(&self, value: i128) -> String {
+        if let Some(member) = self.members.iter().find(|member| member.value == value) {
+            return member.name.to_string();
+        }
+        let mut left = value;
+        let mut names = Vec::new();
+        if self.is_flags && value != 0 {
+            let mut members: Vec<&EnumMember> =
+                self.members.iter().filter(|member| member.value != 0).collect();
+            members.sort_by_key(|member| std::cmp::Reverse(member.value));
+            for member in members {
+                if left & member.value == member.value {
+                    left &= !member.value;
+                    names.push(&*member.name);
+                }
+            }
+        }
+        if left != 0 || names.is_empty() {
+            return value.to_string();
+        }
+        names.reverse();
+        names.join(", ")
+    }
+}
+
+impl Type<'_, '_> {
+    /// The value of a constant field; `None` if it is none, or its metadata is absent.
+    pub fn constant(&self, field: &Field) -> Option<Constant> {
+        if field.kind != FieldKind::Literal {
+            return None;
+        }
+        let module = self.module()?;
+        let metadata = module.metadata()?;
+        let row = metadata.constant(field.token)?;
+        decode(row, metadata.blob(row.value))
+    }
+
+    /// What an enum consists of; `None` if it is none.
+    pub fn enum_info(&self) -> Option<EnumInfo> {
+        if !self.is_enum() {
+            return None;
+        }
+        let members = self
+            .own_fields()
+            .iter()
+            .filter_map(|field| match self.constant(field)? {
+                Constant::Integer(value) => Some(EnumMember { name: field.name.clone(), value }),
+                _ => None,
+            })
+            .collect();
+        let is_flags = self.module().is_some_and(|module| {
+            module.metadata().is_some_and(|metadata| {
+                let token = self.token().unwrap_or(Token::new(TableId::TypeDef, 0));
+                metadata.has_attribute(token, "System", "FlagsAttribute")
+            })
+        });
+        Some(EnumInfo { underlying: self.element_type()?, is_flags, members })
+    }
+}
+
+/// ECMA-335 II.22.9: the value is little-endian, a string is UTF-16.
+fn decode(row: ConstantRow, bytes: &[u8]) -> Option<Constant> {
+    let element = ElementType::from_number(row.kind as u8)?;
+    let unsigned = |length: usize| {
+        let bytes = bytes.get(..length)?;
+        Some(bytes.iter().rev().fold(0u64, |value, &byte| value << 8 | u64::from(byte)))
+    };
+    let integer = |value: i128| Some(Constant::Integer(value));
+    match element {
+        ElementType::Boolean | ElementType::UInt8 => integer(unsigned(1)?.into()),
+        ElementType::Int8 => integer((unsigned(1)? as i8).into()),
+        ElementType::Char | ElementType::UInt16 => integer(unsigned(2)?.into()),
+        ElementType::Int16 => integer((unsigned(2)? as i16).into()),
+        ElementType::UInt32 => integer(unsigned(4)?.into()),
+        ElementType::Int32 => integer((unsigned(4)? as i32).into()),
+        ElementType::UInt64 => integer(unsigned(8)?.into()),
+        ElementType::Int64 => integer((unsigned(8)? as i64).into()),
+        ElementType::Float => Some(Constant::Float(f32::from_bits(unsigned(4)? as u32).into())),
+        ElementType::Double => Some(Constant::Float(f64::from_bits(unsigned(8)?))),
+        ElementType::String => {
+            let units = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
+            Some(Constant::String(String::from_utf16_lossy(&units.collect::<Vec<u16>>())))
+        }
+        ElementType::Class => Some(Constant::Null),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flags(members: &[(&str, i128)]) -> EnumInfo {
+        let members = members.iter();
+        EnumInfo {
+            underlying: ElementType::Int32,
+            is_flags: true,
+            members: members
+                .map(|&(name, value)| EnumMember { name: name.into(), value })
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn flags_are_written_as_enum_to_string_writes_them() {
+        let info = flags(&[("None", 0), ("A", 1), ("B", 2), ("All", 7)]);
+        assert_eq!(info.display(0), "None");
+        assert_eq!(info.display(3), "A, B");
+        assert_eq!(info.display(7), "All");
+        assert_eq!(info.display(9), "9");
+        let plain = EnumInfo { is_flags: false, ..info };
+        assert_eq!(plain.display(3), "3");
+    }
+}

@@ -1,0 +1,167 @@
+use clrscope_clr::{NamePattern, NameStyle, Runtime, Type, Types, thread_addresses};
+use clrscope_memory::VirtAddr;
+use clrscope_testkit::corpus::{self, CorpusDump};
+
+use crate::with_runtime;
+
+/// Runs a test on every dump, of every runtime and width, whose program went through a scenario.
+fn each_with(key: &str, mut test: impl FnMut(&CorpusDump, &Runtime<'_>, &Types<'_>)) {
+    let mut tested = 0;
+    for dump in corpus::dumps() {
+        if dump.truth().is_some_and(|truth| truth.get(key).is_some()) {
+            with_runtime(&dump, |runtime| {
+                test(&dump, runtime, runtime.types().expect("a known layout"));
+            });
+            tested += 1;
+        }
+    }
+    assert!(tested > 0);
+}
+
+fn find<'a, 'data>(types: &'a Types<'data>, name: &str) -> Type<'a, 'data> {
+    let mut found = types.find(&NamePattern::new(name));
+    assert_eq!(found.len(), 1, "{name}: {found:?} of {:?}", types.modules());
+    found.remove(0)
+}
+
+fn static_address(ty: &Type<'_, '_>, name: &str) -> VirtAddr {
+    let field = ty.static_field(name).unwrap_or_else(|| panic!("{ty:?} has no {name}"));
+    ty.static_address(field).unwrap_or_else(|| panic!("{ty:?}.{name} has no place"))
+}
+
+#[test]
+fn names_are_those_that_the_program_printed() {
+    each_with("types.names", |dump, runtime, types| {
+        let truth = dump.truth().expect("a truth");
+        let names = truth["types.names"].as_array().expect("a list");
+        for (index, name) in names.iter().enumerate() {
+            let Some(object) = dump.truth_address(&format!("address.types.{index}")) else {
+                continue;
+            };
+            let space = &runtime.snapshot().space;
+            let table = space.read_pointer(VirtAddr(object)).expect("an object");
+            let ours = types.name(table).to_string_in(NameStyle::Reflection);
+            assert_eq!(Some(ours.as_str()), name.as_str(), "{}", dump.name());
+        }
+    });
+}
+
+#[test]
+fn statics_hold_what_the_program_put_there() {
+    each_with("address.roots.static", |dump, runtime, types| {
+        let space = &runtime.snapshot().space;
+        let truth = |key: &str| dump.truth_address(&format!("address.roots.{key}")).map(VirtAddr);
+        let roots = find(types, "Zoo.Roots");
+        assert_eq!(space.read_pointer(static_address(&roots, "Static")), truth("static"));
+        let generic = |argument: &str| {
+            let ty = find(types, &format!("Zoo.GenericStatics<{argument}>"));
+            space.read_pointer(static_address(&ty, "Root"))
+        };
+        assert_eq!(generic("System.Int32"), truth("genericStaticInt"), "{}", dump.name());
+        assert_eq!(generic("System.String"), truth("genericStaticString"), "{}", dump.name());
+        // The slot of a struct holds a box, whose value begins behind its method table pointer.
+        let pair = roots.static_field("StaticPair").expect("a field");
+        let pair_type = types.get(pair.type_table().expect("a type")).expect("a type");
+        let boxed = space.read_pointer(static_address(&roots, "StaticPair")).expect("a slot");
+        let inside = pair_type.fields().iter().find(|field| field.element_type().is_reference());
+        let offset = inside.and_then(|field| field.offset()).expect("a reference");
+        let value = boxed.wrapping_add(space.target().pointer_bytes() + u64::from(offset));
+        assert_eq!(space.read_pointer(value), truth("staticStruct"), "{}", dump.name());
+    });
+}
+
+#[test]
+fn thread_statics_are_found_in_the_one_thread_that_set_them() {
+    each_with("address.roots.threadStatic", |dump, runtime, types| {
+        let space = &runtime.snapshot().space;
+        let roots = find(types, "Zoo.Roots");
+        let reference = roots.static_field("threadStatic").expect("a field");
+        let number = roots.static_field("threadStaticInt").expect("a field");
+        let expected = dump.truth_address("address.roots.threadStatic").map(VirtAddr);
+        let threads = thread_addresses(runtime).expect("a known layout").value;
+        let holders: Vec<VirtAddr> = threads
+            .into_iter()
+            .filter(|&thread| {
+                let slot = roots.thread_static_address(reference, thread);
+                slot.is_some_and(|slot| space.read_pointer(slot) == expected)
+            })
+            .collect();
+        let [holder] = holders[..] else { panic!("{}: {holders:?}", dump.name()) };
+        let number = roots.thread_static_address(number, holder).expect("a slot");
+        assert_eq!(space.read_u32(number), Some(7), "{}", dump.name());
+    });
+}
+
+#[test]
+fn first_values_in_the_image_have_an_address_there() {
+    each_with("address.roots.static", |dump, runtime, types| {
+        let zoo = runtime.modules().by_assembly_name("Zoo").expect("the program");
+        let image = zoo.image().expect("an image");
+        let details = types.find(&NamePattern::new("<PrivateImplementationDetails>"));
+        let fields = details.iter().flat_map(|ty| ty.statics().map(move |field| (ty, field)));
+        for (ty, field) in
+            fields.filter(|(ty, _)| ty.module().is_some_and(|m| m.address() == zoo.address()))
+        {
+            let address = ty.static_address(field).expect("an address");
+            let offset = address.offset_from(image.base).expect("in the image");
+            assert!(offset < image.size, "{} {field:?}", dump.name());
+        }
+    });
+}
+
+#[test]
+fn fields_are_the_same_on_every_runtime_and_width() {
+    let mut expected: Option<Vec<(String, String)>> = None;
+    each_with("types.names", |dump, runtime, types| {
+        let object = dump.truth_address("address.types.0").expect("an object");
+        let space = &runtime.snapshot().space;
+        let table = space.read_pointer(VirtAddr(object)).expect("an object");
+        let ty = types.get(table).expect("a type");
+        assert_eq!(ty.name(), "Zoo.EveryField");
+        let mut fields: Vec<_> = ty
+            .fields()
+            .iter()
+            .map(|field| {
+                let known = field.size().is_some();
+                // Native images of .NET Core 2.x keep generic structs of the core library to themselves.
+                assert!(known || dump.name().starts_with("core21"), "{field:?}");
+                (field.name().to_owned(), field.type_name().to_string_in(NameStyle::CSharp))
+            })
+            .collect();
+        fields.sort();
+        assert_eq!(expected.get_or_insert(fields.clone()), &fields, "{}", dump.name());
+    });
+    assert!(expected.is_some_and(|fields| fields.len() > 20));
+}
+
+#[test]
+fn enums_know_their_members() {
+    each_with("types.names", |dump, _, types| {
+        let colour = find(types, "Zoo.Colour");
+        let info = colour.enum_info().expect("an enum");
+        assert!(info.members.len() >= 2, "{} {info:?}", dump.name());
+        for member in &info.members {
+            assert_eq!(info.display(member.value), *member.name, "{}", dump.name());
+        }
+        let every = find(types, "Zoo.EveryField");
+        assert!(every.methods().iter().any(|method| &*method.name == ".ctor"));
+        assert!(!every.is_enum() && every.enum_info().is_none());
+        assert!(find(types, "System.Exception").is_exception());
+        assert!(find(types, "System.Action").is_delegate());
+    });
+}
+
+#[test]
+fn a_type_is_found_by_its_token_and_in_any_case() {
+    each_with("types.names", |_, runtime, types| {
+        let string = find(types, "System.String");
+        let module = string.module().expect("a module");
+        let found = types.by_token(&module, string.token().expect("a token")).expect("a type");
+        assert_eq!(found.method_table(), string.method_table());
+        assert!(found.is_string());
+        let lower = types.find(&NamePattern::new("zoo.everyfield").ignore_case());
+        assert_eq!(lower.len(), 1);
+        assert!(types.find(&NamePattern::new("Zoo.*")).len() > 5);
+        assert_eq!(runtime.modules().len(), runtime.modules().iter().len());
+    });
+}
