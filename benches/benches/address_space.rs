@@ -61,14 +61,21 @@ fn address_space(c: &mut Criterion) {
             },
         );
     }
-    let space = AddressSpace::from_ranges(&file, &sorted(), Target::X64_WINDOWS).value;
-    let mut next = random();
-    group.throughput(Throughput::Elements(1)).bench_function("read at random", |b| {
-        b.iter(|| {
-            let address = VirtAddr(0x1000 + next() % RANGES * LENGTH * 2);
-            space.read_u64(black_box(address))
-        })
-    });
+    let ranges = sorted();
+    for count in [1_000, 40_000, RANGES] {
+        let ranges = &ranges[..count as usize];
+        let space = AddressSpace::from_ranges(&file, ranges, Target::X64_WINDOWS).value;
+        let mut next = random();
+        let mut at_random = || black_box(VirtAddr(0x1000 + next() % count * LENGTH * 2));
+        group.throughput(Throughput::Elements(1));
+        group.bench_function(format!("find at random among {count}"), |b| {
+            b.iter(|| space.contains(at_random()))
+        });
+        group.bench_function(format!("read at random among {count}"), |b| {
+            b.iter(|| space.read_u64(at_random()))
+        });
+    }
+    let space = AddressSpace::from_ranges(&file, &ranges, Target::X64_WINDOWS).value;
     let mut cursor = space.cursor();
     let mut at = 0;
     group.bench_function("read in order, by cursor", |b| {
