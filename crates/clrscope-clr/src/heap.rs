@@ -8,6 +8,7 @@ mod read;
 mod segment;
 mod survey;
 mod types;
+mod verify;
 mod walk;
 
 use std::fmt;
@@ -23,6 +24,7 @@ pub use self::context::{AllocationContext, ContextOwner};
 pub use self::objects::{HeapObjects, Stretch, TypeStats};
 pub use self::segment::{AddressRange, Segment, SegmentKind};
 pub use self::types::{MethodTableInfo, TypeId, TypeTable};
+pub use self::verify::{Fault, FaultKind, Verification};
 pub use self::walk::{Damage, DamageKind, Object};
 
 /// Why a heap cannot be read.

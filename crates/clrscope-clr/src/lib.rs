@@ -20,9 +20,9 @@ mod types;
 pub use crate::gc_desc::{GcDesc, RepeatedItem, Series};
 pub use crate::graph::{HeapGraph, Root, RootKind, Sizes};
 pub use crate::heap::{
-    AddressRange, AllocationContext, ContextOwner, Damage, DamageKind, GcHeap, Heap, HeapError,
-    HeapObjects, MethodTableInfo, Object, Segment, SegmentKind, Stretch, TypeId, TypeStats,
-    TypeTable,
+    AddressRange, AllocationContext, ContextOwner, Damage, DamageKind, Fault, FaultKind, GcHeap,
+    Heap, HeapError, HeapObjects, MethodTableInfo, Object, Segment, SegmentKind, Stretch, TypeId,
+    TypeStats, TypeTable, Verification,
 };
 pub use crate::layout::{
     Contract, DacTable, FieldOffset, GcDacVars, GcVar, Global, GlobalValue, Globals, Layout,

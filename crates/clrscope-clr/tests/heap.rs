@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use clrscope_clr::{Heap, HeapObjects, LayoutMode, find_runtimes};
+use clrscope_clr::{Heap, HeapObjects, LayoutMode, NameStyle, find_runtimes};
 use clrscope_memory::{Control, VirtAddr};
 use clrscope_minidump::Minidump;
 use clrscope_testkit::corpus::{self, Address, CorpusDump, Oracle};
@@ -74,9 +74,10 @@ fn segments_are_the_oracles() {
                 (segment.heap, segment.address.0, segment.kind.clone(), ranges, generations)
             })
             .collect();
-        if false {
+        for (ours, theirs) in ours.iter().zip(&theirs) {
             assert_eq!(ours, theirs, "{name}");
         }
+        assert_eq!(ours.len(), theirs.len(), "{name}");
     });
 }
 
@@ -169,5 +170,93 @@ fn an_object_is_found_at_its_address() {
             assert_eq!(objects.object_at(object.address), Some(object), "{name}");
         }
         assert_eq!(objects.object_at(VirtAddr::NULL), None, "{name}");
+    });
+}
+
+#[test]
+fn healthy_heaps_have_no_faults() {
+    let mut seen = 0;
+    for dump in corpus::dumps() {
+        // These were taken while the process ran, or without all of its memory.
+        if dump.name().contains("series") || is_partial(&dump) {
+            continue;
+        }
+        with_heap(&dump, |heap| {
+            let found = all_objects(heap).verify(&Control::new()).expect("nothing interrupts");
+            assert_eq!(found.faults, [], "{}", dump.name());
+            assert_eq!(found.count, 0, "{}", dump.name());
+            assert!(found.references > 0, "{}", dump.name());
+        });
+        seen += 1;
+    }
+    assert!(seen >= 7, "the project's own dumps are healthy");
+}
+
+fn is_partial(dump: &CorpusDump) -> bool {
+    ["mini", "private"].iter().any(|part| dump.name().ends_with(part))
+}
+
+/// How many objects of a type there are, by its name as ClrMD prints it.
+fn count_of(heap: &Heap<'_>, objects: &HeapObjects<'_>, name: &str) -> u64 {
+    let types = heap.runtime().types().expect("types");
+    objects
+        .types()
+        .iter()
+        .zip(objects.histogram())
+        .filter(|((_, info), _)| types.name(info.address).to_string_in(NameStyle::CSharp) == name)
+        .map(|(_, stats)| stats.count)
+        .sum()
+}
+
+#[test]
+fn counts_of_the_x86_programs_are_the_truth() {
+    for dump in corpus::dumps().iter().filter(|dump| dump.name().contains("x86")) {
+        with_heap(dump, |heap| {
+            let objects = all_objects(heap);
+            assert!(objects.damage().is_empty(), "{}: {:?}", dump.name(), objects.damage());
+            let truth = |key| dump.truth_count(key).expect("the truth has the count");
+            let count = |name| count_of(heap, &objects, name);
+            assert_eq!(count("Zoo.CacheEntry"), truth("leak.entries"), "{}", dump.name());
+            // Two more are the halves of the cycle.
+            assert_eq!(
+                count("Zoo.Link"),
+                truth("graph.chain") + truth("graph.fan") + 2,
+                "{}",
+                dump.name()
+            );
+            let leaves = truth("finq.ready.leaf")
+                + truth("finq.registered.leaf")
+                + truth("finq.suppressed.leaf");
+            assert!(count("Zoo.Leaf") >= leaves, "{}", dump.name());
+        });
+    }
+}
+
+#[test]
+fn dumps_of_a_running_process_are_walked_to_the_end() {
+    for dump in corpus::dumps().iter().filter(|dump| dump.name().contains("series")) {
+        with_heap(dump, |heap| {
+            let objects = all_objects(heap);
+            // All of each segment is objects, contexts or damage that is reported.
+            assert_eq!(objects.issues().count(), objects.damage().len() as u64, "{}", dump.name());
+            assert!(!objects.damage().is_empty(), "{}", dump.name());
+            let sessions = count_of(heap, &objects, "Zoo.LeakedSession");
+            assert!(sessions > 0, "{}", dump.name());
+            let last = objects.iter().last().expect("there are objects");
+            let end = heap.segments().last().expect("there are segments").objects.end;
+            let lost = objects.damage().last().map(|damage| damage.range.end);
+            let walked = last.address.wrapping_add(last.aligned_size).max(lost.unwrap_or_default());
+            assert!(end.0 - walked.0 <= 0x2000, "{}: {walked} of {end}", dump.name());
+        });
+    }
+}
+
+#[test]
+fn a_dump_without_image_pages_still_has_its_objects() {
+    let dump = corpus::dump("net8-x64-private").expect("it is in testdata");
+    let whole = 95_210; // the same process as net8-x64-wks-all
+    with_heap(&dump, |heap| {
+        assert!(!heap.issues().is_empty(), "what is missing is said");
+        assert_eq!(all_objects(heap).total().count, whole);
     });
 }

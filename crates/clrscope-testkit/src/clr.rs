@@ -219,7 +219,7 @@ impl Process {
         let images = self.images();
         let mut dump = MinidumpBuilder::new();
         dump.system_info(&SystemInfo::windows(if self.options.wide { 9 } else { 0 }));
-        let mut modules = vec![self.runtime.module(&self.options)];
+        let mut modules = vec![self.runtime.module()];
         for (module, image) in self.modules.iter().zip(&images) {
             modules.push(ModuleSpec {
                 base: module.base,

@@ -3,6 +3,10 @@
 use std::fs;
 use std::path::Path;
 
+use clrscope_image::PeImage;
+use clrscope_minidump::Minidump;
+use clrscope_testkit::corpus;
+
 #[path = "../../../crates/clrscope-minidump/tests/support/synthetic.rs"]
 mod synthetic;
 
@@ -10,7 +14,27 @@ fn main() -> std::io::Result<()> {
     let everything = synthetic::everything();
     write("minidump", "lists", &everything.to_bytes())?;
     let memory: [(u64, &[u8]); 2] = [(0x4000, b"more"), (0x1002, b"XYZ")];
-    write("minidump", "memory", &everything.to_bytes_with_memory(&memory))
+    write("minidump", "memory", &everything.to_bytes_with_memory(&memory))?;
+    images()
+}
+
+/// The small images of a real dump, and their metadata.
+fn images() -> std::io::Result<()> {
+    let Some(dump) = corpus::dump("core31-x64-case000") else { return Ok(()) };
+    let bytes = dump.bytes();
+    let Ok(minidump) = Minidump::parse(&bytes) else { return Ok(()) };
+    let snapshot = minidump.snapshot().value;
+    for module in &snapshot.modules {
+        let Ok(image) = PeImage::from_memory(&snapshot.space, module.base) else { continue };
+        if let Some(metadata) = image.metadata_slice().filter(|bytes| bytes.len() < 50_000) {
+            write("metadata", module.file_name(), metadata)?;
+        }
+        let whole = snapshot.space.slice(module.base, module.size as usize);
+        if let Some(whole) = whole.filter(|bytes| bytes.len() < 200_000) {
+            write("image", module.file_name(), whole)?;
+        }
+    }
+    Ok(())
 }
 
 fn write(target: &str, name: &str, bytes: &[u8]) -> std::io::Result<()> {

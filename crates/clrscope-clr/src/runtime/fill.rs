@@ -56,10 +56,8 @@ pub(super) fn fill<'data>(
     match table {
         Some(table) => table.fill(&mut layout, &mut globals, issues),
         None if contract.is_none() => return None,
-        None => issues.push(Issue::general(
-            IssueKind::Unsupported,
-            format!("there is no table for .NET {version}; its own descriptor is used alone"),
-        )),
+        // The descriptor is all there is, and it is the better source.
+        None => {}
     }
     fill_common(snapshot.target, &mut layout, issues);
     Some(Filled { layout, globals, contract, dac_table, gc_dac_vars })

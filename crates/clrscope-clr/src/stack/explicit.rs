@@ -18,6 +18,11 @@ pub struct ExplicitFrame {
     pub caller: Option<Caller>,
     /// The method desc of the method that it stands for, if that is recorded.
     pub method_desc: Option<VirtAddr>,
+    /// Where the frame keeps callee-saved registers of its caller, by number: the runtime restores them
+    /// from there, and a collector updates them there.
+    pub saved_registers: Vec<(u8, VirtAddr)>,
+    /// Where references are that native code of the runtime protects by the frame.
+    pub protected: Vec<VirtAddr>,
 }
 
 /// Where managed code goes on when the runtime returns to it.
@@ -111,6 +116,7 @@ impl<'data> FrameReader<'data> {
         let pointer = |offset| self.space.read_pointer(address.wrapping_add(offset));
         let identifier = self.space.read_pointer(address)?;
         let kind = self.kinds.get(&identifier.0).cloned();
+        let mut state = None;
         let (caller, method_desc) = match kind.as_deref() {
             Some("InlinedCallFrame") => {
                 let caller = pointer(self.inlined.return_address).filter(|ip| !ip.is_null());
@@ -138,9 +144,21 @@ impl<'data> FrameReader<'data> {
                 let method = pointer(self.framed_method).filter(|at| !at.is_null());
                 (block.and_then(|block| self.transition(block)), method)
             }
+            Some(kind) if kind.starts_with("HelperMethodFrame") => {
+                state = MachState::find(&self.space, address);
+                (state.as_ref().map(|state| state.caller), None)
+            }
             _ => (None, None),
         };
-        Some(ExplicitFrame { address, kind, caller, method_desc })
+        let protected = state.as_ref().map(|state| state.protected(&self.space, kind.as_deref()));
+        Some(ExplicitFrame {
+            address,
+            kind,
+            caller,
+            method_desc,
+            saved_registers: state.map(|state| state.registers).unwrap_or_default(),
+            protected: protected.unwrap_or_default(),
+        })
     }
 
     /// The registers that a stub saved when managed code called into the runtime. `TransitionBlock` of
@@ -158,5 +176,66 @@ impl<'data> FrameReader<'data> {
             sp: block.wrapping_add(return_address + size),
             frame_pointer: pointer(frame_pointer).map(|value| value.0),
         })
+    }
+}
+
+/// The registers that a helper of the runtime was called with, in a `HelperMethodFrame` of x64 on which
+/// a collector has worked: `MachState` of `src/coreclr/vm/amd64/gmscpu.h`. Its words are the return
+/// address and the stack pointer behind it; what rdi, rsi, rbx, rbp, r12 to r15 were; pointers to where
+/// each is kept; a pointer to the return address; two words of the unfinished state. Where it begins is
+/// found by that.
+struct MachState {
+    caller: Caller,
+    registers: Vec<(u8, VirtAddr)>,
+    end: VirtAddr,
+}
+
+impl MachState {
+    /// Words from the begin of a frame that the state can begin at.
+    const FIRST: std::ops::Range<u64> = 2..12;
+    /// The registers in the order of the state, as x64 encodes them.
+    const REGISTERS: [u8; 8] = [7, 6, 3, 5, 12, 13, 14, 15];
+    /// Bytes of stack that a helper and what it calls can take.
+    const NEAR: u64 = 1 << 16;
+
+    fn find(space: &AddressSpace<'_>, frame: VirtAddr) -> Option<MachState> {
+        if space.target().arch != Arch::X64 {
+            return None;
+        }
+        let word = |index: u64| space.read_u64(frame.wrapping_add(index * 8)).map(VirtAddr);
+        let is_near = |address: VirtAddr| address.0.abs_diff(frame.0) < Self::NEAR;
+        Self::FIRST.into_iter().find_map(|first| {
+            let (ip, sp) = (word(first)?, word(first + 1)?);
+            let return_address_at = word(first + 18)?;
+            let resolved = sp > frame
+                && is_near(sp)
+                && is_near(return_address_at)
+                && space.read_u64(return_address_at) == Some(ip.0);
+            if !resolved || ip.is_null() {
+                return None;
+            }
+            let registers = (0..).zip(Self::REGISTERS).map(|(index, number)| {
+                word(first + 10 + index).filter(|&at| is_near(at)).map(|at| (number, at))
+            });
+            let registers: Vec<_> = registers.collect::<Option<_>>()?;
+            let frame_pointer = registers.iter().find(|(number, _)| *number == 5);
+            let frame_pointer = frame_pointer.and_then(|&(_, at)| space.read_u64(at));
+            let end = frame.wrapping_add((first + 21) * 8);
+            Some(MachState { caller: Caller { ip, sp, frame_pointer }, registers, end })
+        })
+    }
+
+    /// Where the protected references are: frames that protect some have pointers to them behind the
+    /// state.
+    fn protected(&self, space: &AddressSpace<'_>, kind: Option<&str>) -> Vec<VirtAddr> {
+        let count = match kind {
+            Some("HelperMethodFrame_1OBJ") => 1,
+            Some("HelperMethodFrame_2OBJ") => 2,
+            Some("HelperMethodFrame_3OBJ") => 3,
+            _ => 0,
+        };
+        (0..count)
+            .filter_map(|index| space.read_pointer(self.end.wrapping_add(index * 8)))
+            .collect()
     }
 }

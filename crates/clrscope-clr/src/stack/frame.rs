@@ -51,4 +51,12 @@ impl StackFrame {
             FrameKind::Explicit(frame) => frame.method_desc,
         }
     }
+
+    /// The class of an explicit frame, if it is one and its class is known.
+    pub fn explicit_kind(&self) -> Option<&str> {
+        match &self.kind {
+            FrameKind::Managed(_) => None,
+            FrameKind::Explicit(frame) => frame.kind.as_deref(),
+        }
+    }
 }

@@ -3,12 +3,14 @@
 mod explicit;
 mod frame;
 pub mod gcinfo;
+mod roots;
 mod walk;
 
 use clrscope_memory::{Issues, ThreadRecord, VirtAddr};
 
 pub use self::explicit::{Caller, ExplicitFrame};
 pub use self::frame::{FrameKind, StackFrame};
+pub use self::roots::{RootLocation, StackRoot, StackRoots};
 pub use self::walk::StackBounds;
 use crate::code::CodeMap;
 use crate::layout::MissingField;
@@ -18,6 +20,7 @@ use crate::layout::MissingField;
 pub struct StackWalker<'a, 'data> {
     unwinder: walk::Unwinder<'a, 'data>,
     frames: explicit::FrameReader<'data>,
+    roots: roots::RootReader<'data>,
     thread_frame: u64,
 }
 
@@ -31,6 +34,7 @@ impl<'a, 'data> StackWalker<'a, 'data> {
         Ok(StackWalker {
             unwinder: walk::Unwinder::new(code),
             frames: explicit::FrameReader::new(runtime)?,
+            roots: roots::RootReader::new(runtime)?,
             thread_frame: runtime.layout().require("Thread", "Frame")?,
         })
     }
@@ -53,6 +57,20 @@ impl<'a, 'data> StackWalker<'a, 'data> {
         let Some(registers) = &record.registers else { return Vec::new() };
         let explicit = self.explicit_frames(thread, issues);
         self.unwinder.walk(registers, bounds(record), &explicit)
+    }
+
+    /// The references on a stack, of the frames that a walk of the same thread gave. Precise ones are
+    /// marked so; every other word that points at or into an object is a conservative root.
+    ///
+    /// `object_at` gives the object that an address points at or into; `None` for addresses outside of
+    /// all objects, and for free space.
+    pub fn roots(
+        &self,
+        record: &ThreadRecord,
+        frames: &[StackFrame],
+        object_at: &dyn Fn(VirtAddr) -> Option<VirtAddr>,
+    ) -> StackRoots {
+        self.roots.collect(frames, record.registers.as_ref(), bounds(record), object_at)
     }
 }
 

@@ -103,7 +103,7 @@ impl<'a, 'data> Unwinder<'a, 'data> {
             }
             let next = next.filter(|next| self.goes_on(&position, next, bounds));
             let next = self.guided(&position, next, pending, bounds);
-            match next {
+            match next.map(|next| self.restore(next, pending)) {
                 Some(next) => position = next,
                 None => break,
             }
@@ -141,6 +141,21 @@ impl<'a, 'data> Unwinder<'a, 'data> {
             (_, Some(caller)) => Some(resume(caller)),
             (None, None) => self.scan(from, bounds),
         }
+    }
+
+    /// Takes the callee-saved registers of a frame from the explicit frame that keeps them, if one does.
+    fn restore(&self, mut position: Position, pending: &[ExplicitFrame]) -> Position {
+        let (ip, sp) = (position.registers.ip(), position.registers.sp());
+        let keeper = pending
+            .iter()
+            .take_while(|frame| frame.address < sp)
+            .find(|frame| frame.caller.is_some_and(|caller| (caller.ip, caller.sp) == (ip, sp)));
+        for &(number, at) in keeper.into_iter().flat_map(|frame| &frame.saved_registers) {
+            if let Some(value) = self.snapshot().space.read_u64(at) {
+                position.registers.set(number, value, RegisterOrigin::Saved(at));
+            }
+        }
+        position
     }
 
     /// Goes on at what an explicit frame recorded. Callee-saved registers other than the frame pointer

@@ -69,9 +69,11 @@ impl<'data> Exports<'_, 'data> {
         self.image.read_c_string(self.name_rva(), MAX_EXPORT_NAME)
     }
 
-    /// How many names there are.
+    /// How many names there are; no more than the image could hold.
     pub fn len(&self) -> u32 {
-        self.raw.number_of_names.get().min(MAX_NAMES)
+        // A name takes four bytes in the table of names, two in that of ordinals, and two of text.
+        let room = self.image.headers().size_of_image / 8;
+        self.raw.number_of_names.get().min(room).min(MAX_NAMES)
     }
 
     /// Whether there are no names.

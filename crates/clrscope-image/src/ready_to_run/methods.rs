@@ -75,7 +75,21 @@ impl<'data> ReadyToRun<'_, 'data> {
             .section_bytes(ReadyToRunSectionKind::INSTANCE_ENTRY_POINTS)
             .and_then(NativeHashtable::new);
         let Some(table) = table else { return Vec::new() };
-        table.entries().filter_map(|at| instance(table.bytes(), at)).collect()
+        let bytes = table.bytes();
+        // Signatures hardly overlap in a sound table. In a damaged one each could go on to the end of
+        // it, so what is read is limited in all.
+        let mut budget = bytes.len().saturating_mul(4);
+        let mut instances = Vec::new();
+        for at in table.entries() {
+            let Some(rest) = bytes.get(at..) else { continue };
+            let mut reader = SignatureReader::new(rest);
+            instances.extend(instance(&mut reader));
+            let Some(left) = budget.checked_sub(1 + rest.len() - reader.rest().len()) else {
+                break;
+            };
+            budget = left;
+        }
+        instances
     }
 
     /// All methods of which code was compiled, by place: those of this header's own entry points, in
@@ -133,8 +147,7 @@ fn entry_point(bytes: &[u8], at: usize) -> Option<u32> {
 }
 
 /// The entry of a hash table of instances: a method signature, then the entry point.
-fn instance(bytes: &[u8], at: usize) -> Option<InstanceEntryPoint> {
-    let mut reader = SignatureReader::new(bytes.get(at..)?);
+fn instance(reader: &mut SignatureReader<'_>) -> Option<InstanceEntryPoint> {
     let signature_flags = reader.compressed().ok()?;
     let has = |flag: u32| signature_flags & flag != 0;
     let module = if has(flags::UPDATE_CONTEXT) { Some(reader.compressed().ok()?) } else { None };
@@ -149,7 +162,7 @@ fn instance(bytes: &[u8], at: usize) -> Option<InstanceEntryPoint> {
     if has(flags::CONSTRAINED) {
         reader.type_spec().ok()?;
     }
-    let runtime_function = entry_point(bytes, bytes.len() - reader.rest().len())?;
+    let runtime_function = entry_point(reader.rest(), 0)?;
     Some(InstanceEntryPoint {
         owner,
         method: Token::new(table, rid),

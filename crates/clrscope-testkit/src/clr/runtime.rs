@@ -93,7 +93,7 @@ impl RuntimeImage {
     }
 
     /// The image's entry in the list of modules.
-    pub(super) fn module(&self, _options: &ProcessOptions) -> ModuleSpec {
+    pub(super) fn module(&self) -> ModuleSpec {
         ModuleSpec {
             base: self.base,
             size: self.rest.size(),

@@ -82,8 +82,10 @@ impl GcInfo<'_> {
         let offset =
             if execution == Execution::Calling { offset.saturating_sub(1) } else { offset };
         let Some((pseudo, length)) = self.interruptible_offset(offset) else {
-            // What will never go on needs nothing.
-            return Ok(execution == Execution::Aborted);
+            // What will never go on needs nothing. A call at which nothing tracked is live has no safe
+            // point where there are no interruptible ranges.
+            let nothing = execution == Execution::Calling && self.interruptible.is_empty();
+            return Ok(nothing || execution == Execution::Aborted);
         };
         let per_safe_point = pointer.map_or(tracked.len() as u64, u64::from);
         bits.skip((self.safe_points.len() as u64).saturating_mul(per_safe_point))?;

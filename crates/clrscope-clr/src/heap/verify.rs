@@ -1,0 +1,196 @@
+//! Checks of a heap: what a garbage collector would stumble over.
+
+use clrscope_graph::{Granule, GraphError, ObjectMap, RangeBits};
+use clrscope_memory::{Control, PointerWidth, VirtAddr, limits};
+
+use super::objects::HeapObjects;
+use super::walk::{DamageKind, Object};
+
+/// What is wrong with a heap, or with an object of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum FaultKind {
+    /// The first word of what ought to be an object is no method table.
+    NoMethodTable,
+    /// An object would end behind its segment.
+    TooLarge,
+    /// The capture does not hold this part of the heap.
+    Absent,
+    /// A field refers to a place within the heap where no object begins, or a Free one.
+    NotAnObject {
+        /// Where the field is.
+        field: VirtAddr,
+        /// What it holds.
+        target: VirtAddr,
+    },
+    /// A field refers to a place outside the heap.
+    OutsideHeap {
+        /// Where the field is.
+        field: VirtAddr,
+        /// What it holds.
+        target: VirtAddr,
+    },
+    /// The header names a sync block that is not this object's.
+    SyncBlock {
+        /// The number in the header.
+        index: u32,
+    },
+}
+
+impl FaultKind {
+    /// The name that machine-readable output uses.
+    pub const fn name(self) -> &'static str {
+        match self {
+            FaultKind::NoMethodTable => "no-method-table",
+            FaultKind::TooLarge => "too-large",
+            FaultKind::Absent => "absent",
+            FaultKind::NotAnObject { .. } => "not-an-object",
+            FaultKind::OutsideHeap { .. } => "outside-heap",
+            FaultKind::SyncBlock { .. } => "sync-block",
+        }
+    }
+}
+
+/// Something wrong with a heap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fault {
+    /// The object, or where one ought to begin.
+    pub object: VirtAddr,
+    /// What is wrong with it.
+    pub kind: FaultKind,
+}
+
+/// What a check of a heap found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Verification {
+    /// The first [`limits::MAX_ISSUES`] faults, in order of address.
+    pub faults: Vec<Fault>,
+    /// How many there are.
+    pub count: u64,
+    /// How many references were looked at.
+    pub references: u64,
+}
+
+/// The faults of a part of a heap.
+#[derive(Default)]
+struct Part {
+    faults: Vec<Fault>,
+    count: u64,
+    references: u64,
+}
+
+impl Part {
+    fn add(&mut self, object: VirtAddr, kind: FaultKind) {
+        self.count += 1;
+        if self.faults.len() < limits::MAX_ISSUES {
+            self.faults.push(Fault { object, kind });
+        }
+    }
+}
+
+impl<'data> HeapObjects<'data> {
+    /// Checks that objects follow one another to the end of each segment, that every reference leads
+    /// to an object, and that every sync block number in a header is of a sync block that knows the
+    /// object.
+    ///
+    /// # Errors
+    /// If there are more objects than ids, or `control` stops it.
+    pub fn verify(&self, control: &Control<'_>) -> Result<Verification, GraphError> {
+        let map = self.starts(control)?;
+        let sync = SyncTable::new(self);
+        let parts = self.fold(
+            control,
+            |_| Part::default(),
+            |part, object, bytes| {
+                if self.types().get(object.ty).is_none_or(|info| info.is_free) {
+                    return;
+                }
+                self.references_of(object, bytes, |field, target| {
+                    part.references += 1;
+                    if map.id(target.0).is_some() {
+                        return;
+                    }
+                    let field = field.unwrap_or(object.address);
+                    let kind = if self.heap().segment_at(target).is_some() {
+                        FaultKind::NotAnObject { field, target }
+                    } else {
+                        FaultKind::OutsideHeap { field, target }
+                    };
+                    part.add(object.address, kind);
+                });
+                if let Some(index) = sync.as_ref().and_then(|sync| sync.wrong_index(object)) {
+                    part.add(object.address, FaultKind::SyncBlock { index });
+                }
+            },
+        )?;
+        let mut all = Part::default();
+        for damage in self.damage() {
+            let kind = match damage.kind {
+                DamageKind::NoMethodTable => FaultKind::NoMethodTable,
+                DamageKind::TooLarge => FaultKind::TooLarge,
+                DamageKind::Absent => FaultKind::Absent,
+            };
+            all.add(damage.range.start, kind);
+        }
+        for part in parts {
+            all.faults.extend(part.faults);
+            all.count += part.count;
+            all.references += part.references;
+        }
+        all.faults.sort();
+        all.faults.truncate(limits::MAX_ISSUES);
+        Ok(Verification { faults: all.faults, count: all.count, references: all.references })
+    }
+
+    /// Where objects begin, Free ones left out.
+    fn starts(&self, control: &Control<'_>) -> Result<ObjectMap, GraphError> {
+        let granule = match self.heap().method_tables().pointer_width() {
+            PointerWidth::Four => Granule::Four,
+            PointerWidth::Eight => Granule::Eight,
+        };
+        let ranges = self.fold(
+            control,
+            |stretch| RangeBits::new(stretch.range.start.0, stretch.range.end.0, granule),
+            |bits, object, _| {
+                if self.types().get(object.ty).is_some_and(|info| !info.is_free) {
+                    bits.mark(object.address.0);
+                }
+            },
+        )?;
+        ObjectMap::from_ranges(ranges, control)
+    }
+}
+
+/// The table of sync blocks: for each number the block and its object.
+/// dotnet/runtime, src/coreclr/vm/syncblk.h.
+struct SyncTable<'a, 'data> {
+    objects: &'a HeapObjects<'data>,
+    table: VirtAddr,
+}
+
+impl<'a, 'data> SyncTable<'a, 'data> {
+    fn new(objects: &'a HeapObjects<'data>) -> Option<SyncTable<'a, 'data>> {
+        let table = objects.heap().runtime().global_pointer("SyncTableEntries")?;
+        Some(SyncTable { objects, table })
+    }
+
+    /// The number in an object's header, if its sync block is another object's. An entry that is
+    /// absent, empty or in the list of free ones (its low bit is set) is not held against it: the object can be
+    /// dead, or have been given the number while the capture was taken (as in net8-x64-case005).
+    fn wrong_index(&self, object: &Object) -> Option<u32> {
+        /// The low bits are a hash code or the number of a sync block; which, says the next bit.
+        const HASH_OR_INDEX: u32 = 0x0800_0000;
+        const IS_HASH: u32 = 0x0400_0000;
+        let space = self.objects.heap().space();
+        let header = space.read_u32(object.address.wrapping_sub(4))?;
+        if header & (HASH_OR_INDEX | IS_HASH) != HASH_OR_INDEX {
+            return None;
+        }
+        let index = header & (IS_HASH - 1);
+        let pointer = space.target().pointer_bytes();
+        let entry = self.table.wrapping_add(u64::from(index) * 2 * pointer);
+        let owner = space.read_pointer(entry.wrapping_add(pointer))?;
+        let is_used = !owner.is_null() && owner.0 & 1 == 0;
+        (is_used && owner != object.address).then_some(index)
+    }
+}

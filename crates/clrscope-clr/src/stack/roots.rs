@@ -1,0 +1,300 @@
+//! References on the stacks: precise where GC info says which slots hold one, conservative elsewhere.
+
+use clrscope_image::unwind::RegisterOrigin;
+use clrscope_memory::{AddressSpace, Arch, Registers, VirtAddr};
+use rustc_hash::FxHashSet;
+
+use super::StackBounds;
+use super::explicit::ExplicitFrame;
+use super::frame::{FrameKind, StackFrame};
+use super::gcinfo::{GcInfo, SlotBase, SlotPlace};
+use crate::layout::MissingField;
+use crate::runtime::Runtime;
+
+/// Where a root is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RootLocation {
+    /// In a register of the frame, by its number.
+    Register {
+        /// The number that the architecture encodes it with.
+        number: u8,
+        /// Where a frame below saved it; `None` if it is in the register still.
+        saved_at: Option<VirtAddr>,
+    },
+    /// On the stack.
+    Stack(VirtAddr),
+}
+
+impl RootLocation {
+    /// The word of the stack that holds the reference, if one does.
+    pub fn address(self) -> Option<VirtAddr> {
+        match self {
+            RootLocation::Register { saved_at, .. } => saved_at,
+            RootLocation::Stack(address) => Some(address),
+        }
+    }
+}
+
+/// A reference on a stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StackRoot {
+    /// Index of the frame that it belongs to, in the walk that it was collected from; of a conservative
+    /// root that of the frame whose memory it lies in. `None` if no frame is known there.
+    pub frame: Option<usize>,
+    /// Where it is.
+    pub location: RootLocation,
+    /// What is stored there.
+    pub value: VirtAddr,
+    /// The object that it keeps alive.
+    pub object: VirtAddr,
+    /// Whether the slot may point into the middle of an object.
+    pub interior: bool,
+    /// Whether it keeps its object from being moved.
+    pub pinned: bool,
+    /// Whether the runtime itself would report it. A conservative root only looks like a reference.
+    pub exact: bool,
+}
+
+/// The references of one stack.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StackRoots {
+    /// The references; precise ones first, in the order of the frames.
+    pub roots: Vec<StackRoot>,
+    /// Whether the live slots of every managed frame were known.
+    pub complete: bool,
+}
+
+/// Explicit frames that stand where an exception was thrown.
+const THROWS: [&str; 3] = ["HelperMethodFrame", "SoftwareExceptionFrame", "FaultingExceptionFrame"];
+/// References that one `GCFrame` can protect.
+const MAX_PROTECTED: u64 = 1 << 16;
+
+/// Collects references.
+#[derive(Debug)]
+pub(super) struct RootReader<'data> {
+    space: AddressSpace<'data>,
+    arch: Arch,
+    protected: u64,
+    protected_count: u64,
+    maybe_interior: u64,
+}
+
+impl<'data> RootReader<'data> {
+    pub(super) fn new(runtime: &Runtime<'data>) -> Result<RootReader<'data>, MissingField> {
+        let gc_frame = |field| runtime.layout().require("GCFrame", field);
+        Ok(RootReader {
+            space: runtime.snapshot().space.clone(),
+            arch: runtime.snapshot().target.arch,
+            protected: gc_frame("ObjRefs")?,
+            protected_count: gc_frame("NumObjRefs")?,
+            maybe_interior: gc_frame("MaybeInterior")?,
+        })
+    }
+
+    /// The references of a stack. `object_at` gives the object that an address points at or into.
+    pub(super) fn collect(
+        &self,
+        frames: &[StackFrame],
+        registers: Option<&Registers>,
+        bounds: StackBounds,
+        object_at: &dyn Fn(VirtAddr) -> Option<VirtAddr>,
+    ) -> StackRoots {
+        let mut roots = Vec::new();
+        let mut complete = self.arch == Arch::X64;
+        let dead = self.dead(frames);
+        for (index, frame) in frames.iter().enumerate() {
+            match &frame.kind {
+                FrameKind::Managed(_) if dead.contains(&index) => {}
+                FrameKind::Managed(method) => {
+                    let offset = recorded_offset(frames, index).unwrap_or(method.offset);
+                    let found = self.precise((index, offset), frame, object_at, &mut roots);
+                    complete &= found.unwrap_or(false);
+                }
+                FrameKind::Explicit(explicit) => {
+                    self.protected(index, explicit, object_at, &mut roots);
+                }
+            }
+        }
+        let known: FxHashSet<_> = roots.iter().filter_map(|root| root.location.address()).collect();
+        self.conservative(frames, registers, bounds, object_at, &known, &mut roots);
+        StackRoots { roots, complete }
+    }
+
+    /// Frames that will not go on: while a handler of a method runs, the method's own frame is only
+    /// its memory (the handler reports what it holds), and what the exception was thrown through above
+    /// the throw is gone. A filter runs before anything is gone, but cannot be told from a handler
+    /// here; what is lost by that is found conservatively.
+    fn dead(&self, frames: &[StackFrame]) -> FxHashSet<usize> {
+        let mut dead = FxHashSet::default();
+        for (index, frame) in frames.iter().enumerate() {
+            let Some(handler) = frame.method().filter(|method| method.is_funclet) else { continue };
+            let above = frames.iter().enumerate().skip(index + 1);
+            let parent = above.clone().find(|(_, frame)| {
+                frame.method().is_some_and(|m| m.start == handler.start && !m.is_funclet)
+            });
+            let Some((parent, _)) = parent else { continue };
+            let thrown = above.take_while(|(index, _)| *index < parent).find(|(_, frame)| {
+                frame.explicit_kind().is_some_and(|kind| THROWS.contains(&kind))
+            });
+            dead.extend(thrown.map_or(parent, |(index, _)| index)..=parent);
+        }
+        dead
+    }
+
+    /// The references of a managed frame by its GC info; gives whether all live slots are known.
+    fn precise(
+        &self,
+        (index, offset): (usize, u32),
+        frame: &StackFrame,
+        object_at: &dyn Fn(VirtAddr) -> Option<VirtAddr>,
+        roots: &mut Vec<StackRoot>,
+    ) -> Option<bool> {
+        let method = frame.method()?;
+        let registers = frame.registers.as_ref()?;
+        if self.arch != Arch::X64 {
+            return None;
+        }
+        let info = GcInfo::read(&self.space, method.gc_info?, method.gc_info_version).ok()?;
+        let live = info.live_slots(offset, frame.execution).ok()?;
+        let mut complete = live.complete;
+        for slot in &live.slots {
+            let found = match slot.place {
+                SlotPlace::Register(number) => registers.get(number).map(|register| {
+                    let saved_at = match register.origin {
+                        RegisterOrigin::Saved(at) => Some(at),
+                        _ => None,
+                    };
+                    (RootLocation::Register { number, saved_at }, VirtAddr(register.value))
+                }),
+                SlotPlace::Stack { base, offset } => {
+                    let base = match base {
+                        SlotBase::CallerSp => frame.caller_sp,
+                        SlotBase::Sp => Some(frame.sp),
+                        SlotBase::FrameRegister => info
+                            .header()
+                            .stack_base_register
+                            .and_then(|number| registers.value(number))
+                            .map(VirtAddr),
+                    };
+                    base.and_then(|base| {
+                        let at = VirtAddr(base.0.wrapping_add_signed(offset.into()));
+                        Some((RootLocation::Stack(at), self.space.read_pointer(at)?))
+                    })
+                }
+            };
+            let Some((location, value)) = found else {
+                complete = false;
+                continue;
+            };
+            let root = (location, slot.interior, slot.pinned);
+            push(index, root, value, object_at, roots);
+        }
+        Some(complete)
+    }
+
+    /// The references that native code of the runtime protects by an explicit frame.
+    fn protected(
+        &self,
+        index: usize,
+        frame: &ExplicitFrame,
+        object_at: &dyn Fn(VirtAddr) -> Option<VirtAddr>,
+        roots: &mut Vec<StackRoot>,
+    ) {
+        for &at in &frame.protected {
+            if let Some(value) = self.space.read_pointer(at) {
+                push(index, (RootLocation::Stack(at), false, false), value, object_at, roots);
+            }
+        }
+        if frame.kind.as_deref() != Some("GCFrame") {
+            return;
+        }
+        let at = |offset| frame.address.wrapping_add(offset);
+        let size = self.space.target().pointer_bytes();
+        let first = self.space.read_pointer(at(self.protected)).unwrap_or_default();
+        let count = self.space.read_u32(at(self.protected_count)).unwrap_or(0);
+        let interior = self.space.read_u32(at(self.maybe_interior)).unwrap_or(0) != 0;
+        for number in 0..u64::from(count).min(MAX_PROTECTED) {
+            let at = first.wrapping_add(number * size);
+            let Some(value) = self.space.read_pointer(at) else { break };
+            push(index, (RootLocation::Stack(at), interior, false), value, object_at, roots);
+        }
+    }
+
+    /// Every other word of the stack, and every register, that points at or into an object.
+    fn conservative(
+        &self,
+        frames: &[StackFrame],
+        registers: Option<&Registers>,
+        bounds: StackBounds,
+        object_at: &dyn Fn(VirtAddr) -> Option<VirtAddr>,
+        known: &FxHashSet<VirtAddr>,
+        roots: &mut Vec<StackRoot>,
+    ) {
+        let mut push = |frame, location, value: VirtAddr| {
+            let Some(object) = object_at(value) else { return };
+            let interior = object != value;
+            let (pinned, exact) = (true, false);
+            roots.push(StackRoot { frame, location, value, object, interior, pinned, exact });
+        };
+        for (number, value) in (0..).zip(general(registers)) {
+            let location = RootLocation::Register { number, saved_at: None };
+            push(None, location, VirtAddr(value));
+        }
+        let size = self.space.target().pointer_bytes();
+        let top = registers.map_or(bounds.start, Registers::stack_pointer).max(bounds.start);
+        let mut at = top.align_up(size);
+        // The frames are in order of address: the last that begins at or below a word holds it.
+        let mut frame = 0;
+        while at < bounds.end {
+            let Some(value) = self.space.read_pointer(at) else {
+                at = at.wrapping_add(size);
+                continue;
+            };
+            while frames.get(frame).is_some_and(|frame| frame.sp <= at) {
+                frame += 1;
+            }
+            if !known.contains(&at) {
+                push(frame.checked_sub(1), RootLocation::Stack(at), value);
+            }
+            at = at.wrapping_add(size);
+        }
+    }
+}
+
+/// The offset at which the runtime looks for the live slots of a method that called a native function:
+/// that which the method's own explicit frame recorded. It can be a little before the return address of
+/// the native call, where less is live.
+fn recorded_offset(frames: &[StackFrame], index: usize) -> Option<u32> {
+    let frame = frames.get(index)?;
+    let method = frame.method()?;
+    let FrameKind::Explicit(explicit) = &frames.get(index.checked_sub(1)?)?.kind else {
+        return None;
+    };
+    let caller = explicit.caller.filter(|caller| caller.sp == frame.sp)?;
+    u32::try_from(caller.ip.offset_from(method.start)?).ok()
+}
+
+/// Appends an exact root, if it refers to anything. A slot that may be interior can also point outside
+/// of the heap.
+fn push(
+    frame: usize,
+    (location, interior, pinned): (RootLocation, bool, bool),
+    value: VirtAddr,
+    object_at: &dyn Fn(VirtAddr) -> Option<VirtAddr>,
+    roots: &mut Vec<StackRoot>,
+) {
+    let object = if interior { object_at(value) } else { Some(value) };
+    if let Some(object) = object.filter(|object| !object.is_null()) {
+        let (frame, exact) = (Some(frame), true);
+        roots.push(StackRoot { frame, location, value, object, interior, pinned, exact });
+    }
+}
+
+fn general(registers: Option<&Registers>) -> Vec<u64> {
+    match registers {
+        None => Vec::new(),
+        Some(Registers::X86 { general, .. }) => general.iter().map(|&r| r.into()).collect(),
+        Some(Registers::X64 { general, .. }) => general.to_vec(),
+        Some(Registers::Arm64 { general, .. }) => general.to_vec(),
+    }
+}

@@ -1,0 +1,126 @@
+//! References on the stacks of the real dumps, compared with the oracles'.
+
+use clrscope_clr::code::CodeMap;
+use clrscope_clr::stack::{RootLocation, StackFrame, StackRoot, StackRoots, StackWalker};
+use clrscope_clr::{LayoutMode, find_runtimes, thread_addresses};
+use clrscope_memory::{Arch, Control, Issues, Snapshot, VirtAddr};
+use clrscope_minidump::Minidump;
+use clrscope_testkit::corpus::{self, CorpusDump, Root};
+
+/// One thread, its frames, its roots.
+struct Stack<'a> {
+    place: String,
+    snapshot: &'a Snapshot<'a>,
+    os_id: u32,
+    frames: Vec<StackFrame>,
+    roots: StackRoots,
+}
+
+/// Calls `check` for each thread that runs, with a test whether an address is that of an object.
+fn each_stack(dump: &CorpusDump, mut check: impl FnMut(&Stack<'_>, &dyn Fn(VirtAddr) -> bool)) {
+    let bytes = dump.bytes();
+    let snapshot = Minidump::parse(&bytes).unwrap().snapshot().value;
+    let runtimes = find_runtimes(&snapshot, LayoutMode::Auto);
+    let Ok(runtime) = runtimes.first() else { return };
+    let Ok(code) = CodeMap::new(runtime) else { return };
+    let walker = StackWalker::new(&code).unwrap();
+    let objects = runtime.heap().unwrap().objects(&Control::default()).unwrap();
+    let mut spans: Vec<_> = objects.iter().map(|object| (object.address, object.size)).collect();
+    spans.sort_unstable();
+    let object_at = |address: VirtAddr| {
+        let index = spans.partition_point(|span| span.0 <= address).checked_sub(1)?;
+        let (start, size) = spans[index];
+        (address.0 < start.0 + size).then_some(start)
+    };
+    let os_id = runtime.layout().require("Thread", "OSId").unwrap();
+    for thread in thread_addresses(runtime).unwrap().value {
+        let os_id = snapshot.space.read_u32(thread.wrapping_add(os_id)).unwrap();
+        let Some(record) = snapshot.thread(os_id) else { continue };
+        let frames = walker.walk(thread, record, &mut Issues::new());
+        let roots = walker.roots(record, &frames, &object_at);
+        let place = format!("{}, thread {os_id}", dump.name());
+        let stack = Stack { place, snapshot: &snapshot, os_id, frames, roots };
+        check(&stack, &|address| object_at(address) == Some(address));
+    }
+}
+
+/// Whether a root of ours is one of the oracle's, which has no address for what is in a register.
+fn is_same(ours: &StackRoot, theirs: &Root) -> bool {
+    let same_place = match ours.location {
+        RootLocation::Stack(address) => address.0 == theirs.address.0,
+        RootLocation::Register { .. } => theirs.address.0 == 0,
+    };
+    same_place && ours.object.0 == theirs.object.0
+}
+
+#[test]
+fn every_stack_root_of_the_oracle_is_found_precisely() {
+    let (mut compared, mut to_the_stack) = (0, 0);
+    for dump in corpus::dumps() {
+        let Some(oracle) = dump.oracle() else { continue };
+        each_stack(&dump, |stack, _| {
+            let theirs = oracle
+                .roots
+                .iter()
+                .filter(|root| root.kind == "Stack" && root.thread == Some(stack.os_id));
+            for root in theirs {
+                compared += 1;
+                // A managed pointer to a local variable: ClrMD takes what that variable holds for
+                // the object, and the variable is a root of its own where it is one.
+                let value = stack.snapshot.space.read_pointer(VirtAddr(root.address.0));
+                let record = stack.snapshot.thread(stack.os_id).unwrap();
+                let end = record.stack_start.wrapping_add(record.stack_bytes);
+                if root.interior && value.is_some_and(|v| v >= record.stack_start && v < end) {
+                    to_the_stack += 1;
+                    continue;
+                }
+                let ours = stack.roots.roots.iter().find(|ours| ours.exact && is_same(ours, root));
+                let ours = ours.unwrap_or_else(|| panic!("{}: {root:?}", stack.place));
+                assert_eq!(ours.interior, root.interior, "{}: {root:?}", stack.place);
+                assert_eq!(ours.pinned, root.pinned, "{}: {root:?}", stack.place);
+                assert!(ours.frame.is_some_and(|frame| frame < stack.frames.len()));
+            }
+        });
+    }
+    eprintln!("{compared} stack roots compared");
+    assert!(compared > 150 && to_the_stack <= 2);
+}
+
+#[test]
+fn precise_roots_are_objects_and_stacks_of_x64_are_complete() {
+    let mut exact = 0;
+    for dump in corpus::dumps() {
+        each_stack(&dump, |stack, is_object| {
+            for root in stack.roots.roots.iter().filter(|root| root.exact) {
+                assert!(is_object(root.object), "{}: {root:?}", stack.place);
+                exact += 1;
+            }
+            if stack.snapshot.target.arch == Arch::X64 {
+                assert!(stack.roots.complete, "{}", stack.place);
+            } else {
+                assert!(!stack.roots.complete, "{}", stack.place);
+            }
+        });
+    }
+    eprintln!("{exact} precise roots");
+    assert!(exact > 200);
+}
+
+#[test]
+fn what_only_a_stack_holds_is_found() {
+    // The program's own words: a local variable, an exception in a handler, the object of a lock.
+    for dump in corpus::dumps() {
+        for key in ["stackLocal", "exception", "locked"] {
+            let Some(address) = dump.truth_address(&format!("address.roots.{key}")) else {
+                continue;
+            };
+            let mut found = false;
+            let mut walked = false;
+            each_stack(&dump, |stack, _| {
+                walked = true;
+                found |= stack.roots.roots.iter().any(|root| root.object.0 == address);
+            });
+            assert!(found || !walked, "{}: {key} at {address:#x}", dump.name());
+        }
+    }
+}
