@@ -68,6 +68,20 @@ pub fn census(
 }
 
 impl Census {
+    /// Counts some of the objects of `all`.
+    pub fn of(all: &HeapObjects<'_>, objects: impl IntoIterator<Item = Object>) -> Census {
+        let mut stats = vec![TypeStats::default(); all.types().len()];
+        for object in objects {
+            if let Some(stats) = stats.get_mut(object.ty.index()) {
+                stats.count += 1;
+                stats.bytes += object.size;
+            }
+        }
+        let mut census = Census::new(&stats);
+        census.types.sort_by_key(|count| (count.bytes, count.ty));
+        census
+    }
+
     fn new(stats: &[TypeStats]) -> Census {
         let types = (0..).map(TypeId).zip(stats).filter(|(_, stats)| stats.count > 0);
         let types = types.map(|(ty, &TypeStats { count, bytes })| TypeCount { ty, count, bytes });

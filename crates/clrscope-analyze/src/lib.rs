@@ -4,6 +4,8 @@
 //! values; nothing is printed here, and nothing is serialised.
 
 mod census;
+mod finalization;
+mod handle_list;
 mod limitations;
 mod selection;
 mod string_groups;
@@ -12,6 +14,8 @@ mod type_labels;
 mod verify;
 
 pub use crate::census::{Census, FreeBlock, TypeCount, census};
+pub use crate::finalization::{Finalization, QueueCounts, ReadyObject, finalization};
+pub use crate::handle_list::{HandleEntry, handle_list};
 pub use crate::limitations::{Limitation, limitations, missing_bytes};
 pub use crate::selection::{GenerationFilter, Selection, Selector};
 pub use crate::string_groups::{StringGroup, StringGroups, string_groups};

@@ -8,7 +8,10 @@ use std::time::Instant;
 
 use clap::ArgMatches;
 use clrscope::analyze::{Limitation, TypeLabels, limitations};
-use clrscope::clr::{Heap, HeapError, HeapObjects, NameStyle, Runtime, Runtimes, find_runtimes};
+use clrscope::clr::{
+    Heap, HeapError, HeapGraph, HeapObjects, NameStyle, Runtime, Runtimes, find_runtimes,
+};
+use clrscope::graph::{Search, Stop};
 use clrscope::memory::{Control, Issue, IssueKind, Issues, Place, Snapshot};
 use clrscope::minidump::Minidump;
 use clrscope::{Dump, Error};
@@ -139,6 +142,34 @@ impl<'d> Context<'d> {
         issues.append(heap.issues().clone());
         issues.append(objects.issues().clone());
         Ok((objects, issues))
+    }
+
+    /// The graph of `objects` with its roots. What was wrong is added to `issues`.
+    pub(crate) fn graph(
+        &self,
+        objects: &HeapObjects<'d>,
+        issues: &mut Issues,
+    ) -> Result<HeapGraph<'d>, Failure> {
+        let graph = objects.graph(&self.control())?;
+        issues.append(graph.issues().clone());
+        Ok(graph)
+    }
+
+    /// The graph of `objects`, and what is alive in it. A search that was stopped is added to `issues`.
+    pub(crate) fn search(
+        &self,
+        objects: &HeapObjects<'d>,
+        issues: &mut Issues,
+    ) -> Result<(HeapGraph<'d>, Search), Failure> {
+        let graph = self.graph(objects, issues)?;
+        let search = graph.search(&self.control())?;
+        if let Some(stop) = search.stop() {
+            issues.push(Issue::general(
+                IssueKind::Interrupted,
+                format!("the search from the roots was not finished: {}", stop_reason(stop)),
+            ));
+        }
+        Ok((graph, search))
     }
 
     /// The names of the types of `objects`, spelled as was asked for. What is not known is added to
@@ -291,6 +322,14 @@ fn partial_reason(issues: &Issues) -> Option<String> {
         line.push_str(&format!("; and {more} more"));
     }
     (!reasons.is_empty()).then(|| clrscope_report::Escaped(&line).to_string())
+}
+
+/// Why a search ended before its end.
+pub(crate) fn stop_reason(stop: Stop) -> String {
+    match stop {
+        Stop::Interrupted(reason) => reason.to_string(),
+        _ => "its limit was reached".to_owned(),
+    }
 }
 
 /// Says on standard error what was wrong.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
-use clrscope::graph::GraphError;
+use clrscope::graph::{GraphError, Search, Stop};
 use clrscope::memory::Interrupted;
 
 /// How an answer came out.
@@ -44,6 +44,14 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// There is no answer because a search that it hangs on was stopped.
+    pub(crate) fn unfinished(search: &Search) -> Failure {
+        match search.stop() {
+            Some(Stop::Interrupted(reason)) => Failure::Interrupted(reason),
+            _ => Failure::Interrupted(Interrupted::TimedOut),
+        }
+    }
+
     /// A closed pipe ends the work and is no error.
     pub(crate) fn is_closed_pipe(&self) -> bool {
         matches!(self, Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)

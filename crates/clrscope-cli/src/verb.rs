@@ -13,16 +13,19 @@ pub(crate) enum Group {
     Dump,
     /// What is on the heap.
     Heap,
+    /// What keeps objects alive.
+    Roots,
 }
 
 impl Group {
     /// All groups, in the order of the help.
-    pub(crate) const ALL: &[Group] = &[Group::Dump, Group::Heap];
+    pub(crate) const ALL: &[Group] = &[Group::Dump, Group::Heap, Group::Roots];
 
     pub(crate) const fn title(self) -> &'static str {
         match self {
             Group::Dump => "The dump",
             Group::Heap => "The heap",
+            Group::Roots => "What keeps objects alive",
         }
     }
 }

@@ -20,6 +20,7 @@ mod envelope;
 mod escape;
 mod identity;
 mod number;
+mod object_entry;
 mod page;
 mod report;
 mod rows;
@@ -31,6 +32,7 @@ pub use crate::envelope::{
 };
 pub use crate::escape::Escaped;
 pub use crate::number::{Address, Grouped};
+pub use crate::object_entry::{Namer, ObjectEntry};
 pub use crate::page::{Page, Style};
 pub use crate::report::{Format, Report, write_json, write_rows, write_text};
 pub use crate::rows::{Cell, Rows};

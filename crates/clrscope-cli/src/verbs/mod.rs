@@ -2,6 +2,8 @@
 
 mod dumpheap;
 mod eeheap;
+mod finalizequeue;
+mod gchandles;
 mod info;
 mod layout;
 mod verifyheap;
@@ -13,6 +15,8 @@ use crate::verb::Verb;
 pub(crate) const VERBS: &[Verb] = &[
     Verb::of::<dumpheap::DumpHeap>(),
     Verb::of::<eeheap::EeHeap>(),
+    Verb::of::<finalizequeue::FinalizeQueue>(),
+    Verb::of::<gchandles::GcHandles>(),
     Verb::of::<info::Info>(),
     Verb::of::<layout::Layout>(),
     Verb::of::<verifyheap::VerifyHeap>(),

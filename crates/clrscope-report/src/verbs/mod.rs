@@ -2,6 +2,8 @@
 
 pub mod dumpheap;
 pub mod eeheap;
+pub mod finalizequeue;
+pub mod gchandles;
 pub mod info;
 pub mod layout;
 pub mod verifyheap;

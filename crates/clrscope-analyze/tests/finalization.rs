@@ -1,0 +1,62 @@
+//! The finalizer queue of real dumps, compared with what the program said of itself.
+
+use clrscope_analyze::{finalization, handle_list};
+use clrscope_clr::{HandleKind, HeapObjects, LayoutMode, find_runtimes};
+use clrscope_memory::{Control, Issues};
+use clrscope_minidump::Minidump;
+use clrscope_testkit::corpus::{self, CorpusDump};
+
+/// The dumps of the program that has every scenario.
+fn with_every_scenario(check: impl Fn(&CorpusDump, &HeapObjects<'_>)) {
+    let mut checked = 0;
+    for dump in corpus::dumps().iter().filter(|dump| dump.name().ends_with("-all")) {
+        let bytes = dump.bytes();
+        let snapshot = Minidump::parse(&bytes).expect(dump.name()).snapshot().value;
+        let runtimes = find_runtimes(&snapshot, LayoutMode::Auto);
+        let heap = runtimes.first().expect(dump.name()).heap().expect(dump.name());
+        check(dump, &heap.objects(&Control::new()).expect("objects"));
+        checked += 1;
+    }
+    assert!(checked >= 2, "only {checked} dumps");
+}
+
+#[test]
+fn ready_and_suppressed_objects_are_counted() {
+    with_every_scenario(|dump, objects| {
+        let name = dump.name();
+        let mut issues = Issues::new();
+        let found = finalization(objects, &mut issues);
+        assert!(issues.is_empty(), "{name}: {issues:?}");
+        let count = |key: &str| dump.truth_count(key).expect(key);
+        let ready = found.ready.len() as u64;
+        assert!(ready >= count("finq.ready.leaf"), "{name}: {ready} ready");
+        let registered = found.registered.len() as u64;
+        assert!(registered >= count("finq.registered.leaf"), "{name}: {registered} registered");
+        // The runtime's own objects suppress theirs, too.
+        let suppressed = found.suppressed;
+        let of_program = count("finq.suppressed.leaf");
+        assert!((of_program..of_program + 50).contains(&suppressed), "{name}: {suppressed}");
+        let in_queues: u64 = found.queues.iter().map(|q| q.ready.1 + q.critical.1).sum();
+        assert_eq!(in_queues, ready, "{name}");
+        let in_generations: u64 =
+            found.queues.iter().flat_map(|q| &q.generations).map(|(_, count)| count).sum();
+        assert_eq!(in_generations, registered, "{name}");
+    });
+}
+
+#[test]
+fn every_handle_has_its_object() {
+    with_every_scenario(|dump, objects| {
+        let name = dump.name();
+        let mut issues = Issues::new();
+        let all = handle_list(objects, None, &mut issues);
+        assert!(issues.is_empty(), "{name}: {issues:?}");
+        for entry in &all {
+            assert!(entry.object.is_some(), "{name}: {:?}", entry.handle);
+            assert_eq!(entry.dependent.is_some(), entry.handle.dependent.is_some(), "{name}");
+        }
+        let dependent = handle_list(objects, Some(HandleKind::Dependent), &mut issues);
+        assert!(!dependent.is_empty() && dependent.len() < all.len(), "{name}");
+        assert!(dependent.iter().all(|entry| entry.handle.kind == HandleKind::Dependent));
+    });
+}

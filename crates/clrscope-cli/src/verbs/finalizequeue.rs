@@ -1,0 +1,90 @@
+//! `finalizequeue`: what is registered for finalization, and what waits for it.
+
+use clap::Args;
+use clrscope::analyze::{Census, finalization};
+use clrscope::clr::Object;
+use clrscope::memory::VirtAddr;
+use clrscope_report::Namer;
+use clrscope_report::verbs::dumpheap::Statistics;
+use clrscope_report::verbs::finalizequeue::{self, Detail, FinalizeTables, Listed};
+
+use crate::context::Context;
+use crate::exit::{Failure, Outcome};
+use crate::value;
+use crate::verb::{Action, Group};
+
+/// What to list, and how.
+#[derive(Debug, Args)]
+pub(crate) struct FinalizeQueue {
+    /// List every object, too
+    #[arg(long)]
+    detail: bool,
+
+    /// List what is ready, and what nothing keeps alive and so will be
+    #[arg(long = "allready")]
+    all_ready: bool,
+
+    /// Print addresses only, for pipes
+    #[arg(long, conflicts_with_all = ["detail", "stat"])]
+    short: bool,
+
+    /// Print types with their counts and sizes only
+    #[arg(long, conflicts_with = "detail")]
+    stat: bool,
+
+    /// Objects with this method table
+    #[arg(long, value_name = "ADDRESS", value_parser = value::address)]
+    mt: Option<VirtAddr>,
+}
+
+impl Action for FinalizeQueue {
+    const NAME: &'static str = "finalizequeue";
+    const ALIASES: &'static [&'static str] = &["fq"];
+    const GROUP: Group = Group::Roots;
+    const ABOUT: &'static str = "Objects registered for finalization, and those that wait for it";
+    const EXAMPLES: &'static str = "
+        clrscope finalizequeue app.dmp
+        clrscope finalizequeue app.dmp -allReady -stat
+        clrscope finalizequeue app.dmp -short
+    ";
+
+    fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
+        let (objects, mut issues) = context.objects()?;
+        let labels = context.labels(&objects, &mut issues)?;
+        let mut found = finalization(&objects, &mut issues);
+        if let Some(mt) = self.mt {
+            let has_mt = |object: &Object| {
+                objects.types().get(object.ty).is_some_and(|info| info.address == mt)
+            };
+            found.registered.retain(has_mt);
+            found.ready.retain(|ready| has_mt(&ready.object));
+        }
+        let ready = || found.ready.iter().map(|ready| ready.object);
+        let (of, listed) = if self.all_ready {
+            let (graph, search) = context.search(&objects, &mut issues)?;
+            let Some(dead) = found.dead(&graph, &search) else {
+                return Err(Failure::unfinished(&search));
+            };
+            (Listed::AllReady, ready().chain(dead).collect::<Vec<_>>())
+        } else {
+            (Listed::All, found.registered.iter().copied().chain(ready()).collect())
+        };
+        let statistics = |objects_of: &mut dyn Iterator<Item = Object>| {
+            Statistics::new(&Census::of(&objects, objects_of), objects.types(), &labels)
+        };
+        let tables = FinalizeTables {
+            ready: statistics(&mut ready()),
+            registered: statistics(&mut found.registered.iter().copied()),
+            listed: statistics(&mut listed.iter().copied()),
+        };
+        let detail = match (self.short, self.stat, self.detail) {
+            (true, ..) => Detail::Short,
+            (_, true, _) => Detail::Statistics,
+            (.., true) => Detail::Detailed,
+            _ => Detail::Normal,
+        };
+        let namer = Namer { types: objects.types(), labels: &labels };
+        let report = finalizequeue::FinalizeQueue::new(&found, of, &listed, tables, namer, detail);
+        context.answer(&report, &issues)
+    }
+}

@@ -1,0 +1,240 @@
+//! `finalizequeue`: what is registered for finalization, and what waits for it.
+
+use std::io;
+use std::ops::Range;
+
+use clrscope_analyze::{Finalization, QueueCounts};
+use clrscope_memory::VirtAddr;
+use serde::Serialize;
+
+use super::dumpheap::{Statistics, TypeRow};
+use crate::number::{Address, Grouped};
+use crate::object_entry::{Namer, ObjectEntry};
+use crate::page::Page;
+use crate::report::Report;
+use crate::rows::{Cell, Rows};
+
+/// A part of a queue.
+#[derive(Debug, Clone, Serialize)]
+pub struct QueuePart {
+    /// Where it is: the first entry, and behind the last.
+    pub range: [Address; 2],
+    /// How many entries.
+    pub count: u64,
+}
+
+/// The queue of a heap.
+#[derive(Debug, Clone, Serialize)]
+pub struct HeapQueue {
+    /// Number of the heap.
+    pub heap: u32,
+    /// Registered objects by generation, the youngest first; after generation 2 come large objects,
+    /// then pinned ones.
+    pub generations: Vec<QueuePart>,
+    /// Ready objects with a critical finalizer.
+    pub critical: QueuePart,
+    /// The other ready objects.
+    pub ready: QueuePart,
+}
+
+/// An object whose finalizer is to run.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReadyRow {
+    /// The object.
+    #[serde(flatten)]
+    pub object: ObjectEntry,
+    /// Whether its finalizer is critical.
+    pub critical: bool,
+}
+
+/// What the list and the statistics are of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Listed {
+    /// Registered and ready objects.
+    All,
+    /// Ready objects, and registered ones that are dead.
+    AllReady,
+}
+
+/// How the answer is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// Queues and statistics.
+    Normal,
+    /// Every object, too.
+    Detailed,
+    /// Statistics alone.
+    Statistics,
+    /// Addresses alone.
+    Short,
+}
+
+/// The answer of `finalizequeue`.
+#[derive(Debug, Clone, Serialize)]
+pub struct FinalizeQueue {
+    /// The queues by heap.
+    pub heaps: Vec<HeapQueue>,
+    /// Objects whose finalizer is to run, in the order of the queues.
+    pub ready: Vec<ReadyRow>,
+    /// Those by type.
+    pub ready_types: Vec<TypeRow>,
+    /// How many objects are registered.
+    pub registered: u64,
+    /// Those by type.
+    pub registered_types: Vec<TypeRow>,
+    /// How many of those have asked that their finalizer does not run.
+    pub suppressed: u64,
+    /// What `listed` is of.
+    pub of: Listed,
+    /// The objects, in the order of the queues, if they were asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub listed: Vec<ObjectEntry>,
+    #[serde(skip)]
+    statistics: Statistics,
+    #[serde(skip)]
+    detail: Detail,
+}
+
+/// The tables of a [`FinalizeQueue`].
+#[derive(Debug, Clone)]
+pub struct FinalizeTables {
+    /// Ready objects by type.
+    pub ready: Statistics,
+    /// Registered objects by type.
+    pub registered: Statistics,
+    /// Listed objects by type.
+    pub listed: Statistics,
+}
+
+impl FinalizeQueue {
+    /// Says what `found` holds, and lists `listed`.
+    pub fn new(
+        found: &Finalization,
+        of: Listed,
+        listed: &[clrscope_clr::Object],
+        tables: FinalizeTables,
+        namer: Namer<'_>,
+        detail: Detail,
+    ) -> FinalizeQueue {
+        let ready = found
+            .ready
+            .iter()
+            .map(|ready| ReadyRow { object: namer.entry(&ready.object), critical: ready.critical });
+        let is_listed = matches!(detail, Detail::Detailed | Detail::Short);
+        let listed = if is_listed { listed } else { &[] };
+        FinalizeQueue {
+            heaps: found.queues.iter().map(HeapQueue::new).collect(),
+            ready: ready.collect(),
+            ready_types: tables.ready.types,
+            registered: found.registered.len() as u64,
+            registered_types: tables.registered.types,
+            suppressed: found.suppressed,
+            of,
+            listed: listed.iter().map(|object| namer.entry(object)).collect(),
+            statistics: tables.listed,
+            detail,
+        }
+    }
+
+    fn queues(&self, page: &mut Page<'_>) -> io::Result<()> {
+        for heap in &self.heaps {
+            page.heading(&format!("Heap {}", heap.heap))?;
+            for (generation, part) in heap.generations.iter().enumerate() {
+                let name = match generation {
+                    3 => "large object heap".to_owned(),
+                    4 => "pinned object heap".to_owned(),
+                    number => format!("generation {number}"),
+                };
+                let what = if part.count == 1 { "object" } else { "objects" };
+                part.write(
+                    page,
+                    &format!("{name} has {} finalizable {what}", Grouped(part.count)),
+                )?;
+            }
+            let ready = heap.ready.count.saturating_add(heap.critical.count);
+            let range = [heap.critical.range[0], heap.ready.range[1]];
+            let whole = QueuePart { range, count: ready };
+            whole.write(page, &format!("Ready for finalization {} objects", Grouped(ready)))?;
+            if heap.critical.count > 0 {
+                writeln!(page, "  of which critical: {}", Grouped(heap.critical.count))?;
+            }
+        }
+        writeln!(page, "Finalizers suppressed: {}", Grouped(self.suppressed))
+    }
+}
+
+impl HeapQueue {
+    fn new(counts: &QueueCounts) -> HeapQueue {
+        HeapQueue {
+            heap: counts.heap,
+            generations: counts.generations.iter().map(QueuePart::new).collect(),
+            critical: QueuePart::new(&counts.critical),
+            ready: QueuePart::new(&counts.ready),
+        }
+    }
+}
+
+impl QueuePart {
+    fn new((range, count): &(Range<VirtAddr>, u64)) -> QueuePart {
+        QueuePart { range: [range.start.into(), range.end.into()], count: *count }
+    }
+
+    fn write(&self, page: &mut Page<'_>, what: &str) -> io::Result<()> {
+        let style = page.style();
+        let [start, end] = self.range.map(|address| style.address(address.into()));
+        writeln!(page, "{what} ({start}->{end})")
+    }
+}
+
+impl Report for FinalizeQueue {
+    fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
+        let style = page.style();
+        if self.detail == Detail::Short {
+            return self
+                .listed
+                .iter()
+                .try_for_each(|object| writeln!(page, "{}", style.address(object.address.into())));
+        }
+        if self.detail != Detail::Statistics {
+            self.queues(page)?;
+            writeln!(page)?;
+        }
+        if !self.listed.is_empty() {
+            for object in &self.listed {
+                let name = crate::escape::Escaped(&object.name);
+                let address = style.address(object.address.into());
+                writeln!(page, "{address} {:>14} {name}", Grouped(object.bytes))?;
+            }
+            writeln!(page)?;
+        }
+        page.heading(match self.of {
+            Listed::All => {
+                "Statistics for all finalizable objects (including all objects ready for finalization):"
+            }
+            Listed::AllReady => "Statistics for all finalizable objects that are no longer rooted:",
+        })?;
+        self.statistics.text(page)
+    }
+
+    fn rows(&self, rows: &mut Rows<'_>) -> io::Result<()> {
+        rows.header(&["mt", "count", "bytes", "name", "ready"])?;
+        let groups = [(&self.ready_types, true), (&self.registered_types, false)];
+        for (row, ready) in
+            groups.into_iter().flat_map(|(t, ready)| t.iter().map(move |r| (r, ready)))
+        {
+            rows.row(&[
+                row.mt.into(),
+                Cell::Number(row.count),
+                Cell::Number(row.bytes),
+                Cell::Text(&row.name),
+                Cell::Flag(ready),
+            ])?;
+        }
+        Ok(())
+    }
+
+    fn is_bare(&self) -> bool {
+        self.detail == Detail::Short
+    }
+}
