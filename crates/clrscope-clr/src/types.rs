@@ -103,6 +103,11 @@ impl<'data> Types<'data> {
         Namer::new(&self.reader, &self.modules).handle(handle)
     }
 
+    /// The module that declares the type of a method table.
+    pub fn module_of(&self, method_table: VirtAddr) -> Option<Arc<Module<'data>>> {
+        self.modules.at(self.reader.module(method_table)?)
+    }
+
     /// The modules that declare the types.
     pub fn modules(&self) -> &Modules<'data> {
         &self.modules

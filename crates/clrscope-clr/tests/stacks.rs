@@ -1,8 +1,8 @@
 //! The stacks of every thread of every dump, compared with the oracles'.
 
-use clrscope_clr::code::CodeMap;
+use clrscope_clr::code::{CodeMap, MethodNamer};
 use clrscope_clr::stack::{StackFrame, StackWalker};
-use clrscope_clr::{LayoutMode, find_runtimes, thread_addresses};
+use clrscope_clr::{LayoutMode, NameStyle, find_runtimes, thread_addresses};
 use clrscope_image::unwind::FoundBy;
 use clrscope_memory::{Arch, Issues};
 use clrscope_minidump::Minidump;
@@ -32,20 +32,21 @@ fn each_stack(dump: &CorpusDump, mut check: impl FnMut(&CodeMap<'_>, u32, &[Stac
     }
 }
 
-/// The oracle's managed frames of a thread: instruction and stack pointer, and whether the frame is one
-/// that called a native function and so has an `InlinedCallFrame`.
+/// The oracle's managed frames of a thread: instruction and stack pointer, whether the frame is one that
+/// called a native function and so has an `InlinedCallFrame`, and its method.
 ///
 /// A thread that has no managed frame gets one from the oracle all the same, for the native function
 /// that it is in; that one has no method and is left out. A thread of server GC that has no number of
 /// its own is none that the oracle lists.
-fn expected(oracle: &Oracle, thread: u32) -> Vec<(u64, u64, bool)> {
+fn expected(oracle: &Oracle, thread: u32) -> Vec<(u64, u64, bool, String)> {
     let thread = oracle.threads.iter().find(|known| known.os == thread);
     let mut inlined = false;
     let mut frames = Vec::new();
     for frame in thread.iter().flat_map(|thread| &thread.frames) {
         match frame.0.as_str() {
             "ManagedMethod" if frame.3.is_some() => {
-                frames.push((frame.1.0, frame.2.0, std::mem::take(&mut inlined)));
+                let method = frame.3.clone().unwrap();
+                frames.push((frame.1.0, frame.2.0, std::mem::take(&mut inlined), method));
             }
             _ => inlined |= frame.3.as_deref() == Some("InlinedCallFrame"),
         }
@@ -70,7 +71,10 @@ fn managed_frames_are_those_of_the_oracle() {
                 expected.iter().map(|frame| frame.1).collect::<Vec<_>>(),
                 "{place}"
             );
-            for (frame, (ip, _, calls_native)) in found.iter().zip(expected) {
+            let namer = MethodNamer::new(code.runtime()).unwrap();
+            for (frame, (ip, _, calls_native, method)) in found.iter().zip(expected) {
+                let name = namer.of_code(frame.method().unwrap()).unwrap();
+                assert_eq!(name.to_string_in(NameStyle::Sos), method, "{place}");
                 // The oracle takes the return address from the explicit frame, where a helper left
                 // that of its own call; what is on the stack is that of the native call itself.
                 if calls_native {

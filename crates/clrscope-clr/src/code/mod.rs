@@ -7,15 +7,18 @@
 mod entry_points;
 mod jit;
 mod method_desc;
+mod method_name;
 mod native_image;
 mod nibble_map;
 mod precompiled;
 mod sections;
+mod signature;
 
 use clrscope_image::unwind::FunctionEntry;
 use clrscope_memory::{Arch, Issues, VirtAddr};
 
 pub use self::method_desc::{MethodDesc, MethodDescReader, MethodKind};
+pub use self::method_name::{MethodName, MethodNamer};
 pub use self::sections::{CodeSection, SectionKind};
 use crate::layout::MissingField;
 use crate::runtime::Runtime;

@@ -74,6 +74,9 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
         (206, "AssemblyLoaderAllocator"),
     ],
     structures: &[
+        ("StoredSigMethodDesc", &[("Sig", 0x08), ("cSig", 0x10)]),
+        ("DynamicMethodDesc", &[("MethodName", 0x18)]),
+        ("InstantiatedMethodDesc", &[("PerInstInfo", 0x10), ("NumGenericArgs", 0x1a)]),
         (
             "RangeSection",
             &[

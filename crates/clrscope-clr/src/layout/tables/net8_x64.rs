@@ -57,6 +57,9 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
         (169, "Thread"),
     ],
     structures: &[
+        ("StoredSigMethodDesc", &[("Sig", 0x08), ("cSig", 0x10)]),
+        ("DynamicMethodDesc", &[("MethodName", 0x18)]),
+        ("InstantiatedMethodDesc", &[("PerInstInfo", 0x10), ("NumGenericArgs", 0x1a)]),
         (
             "RangeSection",
             &[
@@ -144,5 +147,9 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
         ("HostAssembly", &[("Binder", 0x20)]),
         ("AssemblyBinder", &[("AssemblyLoadContext", 0xe0)]),
     ],
-    numbers: &[("CountedHashBuckets", 1), ("MethodTableFlagCollectible", 0x10000000)],
+    numbers: &[
+        ("CountedHashBuckets", 1),
+        ("MethodDescTokenRemainderBitCount", 12),
+        ("MethodTableFlagCollectible", 0x10000000),
+    ],
 };
