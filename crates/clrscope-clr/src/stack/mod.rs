@@ -4,6 +4,7 @@ mod explicit;
 mod frame;
 pub mod gcinfo;
 mod roots;
+mod thread;
 mod walk;
 
 use clrscope_memory::{Issues, ThreadRecord, VirtAddr};
@@ -11,6 +12,7 @@ use clrscope_memory::{Issues, ThreadRecord, VirtAddr};
 pub use self::explicit::{Caller, ExplicitFrame};
 pub use self::frame::{FrameKind, StackFrame};
 pub use self::roots::{RootLocation, StackRoot, StackRoots};
+pub use self::thread::{Apartment, GcMode, LifeCycle, ManagedThread, ThreadState};
 pub use self::walk::StackBounds;
 use crate::code::CodeMap;
 use crate::layout::MissingField;

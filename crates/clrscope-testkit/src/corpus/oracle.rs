@@ -242,6 +242,8 @@ pub struct Thread {
     pub finalizer: bool,
     /// Whether it is one of the GC's.
     pub gc: bool,
+    /// How many locks it holds; all ones where the runtime does not count them.
+    pub lock_count: u32,
     /// `Preemptive` or `Cooperative`.
     pub gc_mode: String,
     /// The exception that it threw last.

@@ -121,6 +121,7 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
                 ("State", 0x08),
                 ("PreemptiveGCDisabled", 0x0c),
                 ("Frame", 0x10),
+                ("LockCount", 0x28),
                 ("Id", 0x2c),
                 ("AllocContext", 0x60),
                 ("TEB", 0xa0),

@@ -120,6 +120,7 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
                 ("State", 0x08),
                 ("PreemptiveGCDisabled", 0x0c),
                 ("Frame", 0x10),
+                ("LockCount", 0x20),
                 ("Id", 0x24),
                 ("AllocContext", 0x58),
                 ("TEB", 0x98),
