@@ -17,7 +17,7 @@ pub struct TypeCount {
     pub bytes: u64,
 }
 
-/// A gap of the small object heap of [`FRAGMENT`] bytes or more with an object behind it.
+/// A gap of the small object heap of half a MiB or more with an object behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FreeBlock {
     /// Where it begins.

@@ -12,7 +12,7 @@ use clrscope::clr::{
     Heap, HeapError, HeapGraph, HeapObjects, NameStyle, Runtime, Runtimes, find_runtimes,
 };
 use clrscope::graph::{Search, Stop};
-use clrscope::memory::{Control, Issue, IssueKind, Issues, Place, Snapshot};
+use clrscope::memory::{Control, Issue, Issues, Place, Snapshot};
 use clrscope::minidump::Minidump;
 use clrscope::{Dump, Error};
 use clrscope_report::{
@@ -39,7 +39,7 @@ pub(crate) fn open(matches: &ArgMatches, globals: &Globals) -> Result<Dump, Fail
     {
         return Err(Failure::Usage("the answer would overwrite the dump".to_owned()));
     }
-    let mut options = Dump::options();
+    let mut options = Dump::options().layout(globals.layout.into());
     if let Some(bytes) = globals.memory {
         options = options.memory_budget(bytes);
     }
@@ -300,18 +300,12 @@ impl<'d> Context<'d> {
 /// Bytes of an answer that are gathered before they are written.
 const BUFFER: usize = 1 << 18;
 
-/// Whether something is missing from an answer because of an issue. Where two sources disagree or two
-/// records overlap, one was chosen, and nothing is missing.
-fn makes_partial(issue: &Issue) -> bool {
-    !matches!(issue.kind, IssueKind::Disagreement | IssueKind::Overlap)
-}
-
 /// Reasons that are given in the text of a partial answer.
 const GIVEN_REASONS: usize = 3;
 
 /// Why an answer is not complete, in one line; `None` if it is.
 fn partial_reason(issues: &Issues) -> Option<String> {
-    let reasons: Vec<&Issue> = issues.iter().filter(|issue| makes_partial(issue)).collect();
+    let reasons: Vec<&Issue> = issues.iter().filter(|issue| issue.kind.makes_partial()).collect();
     // Those of the whole say most; the single places are many and alike.
     let (general, single): (Vec<&Issue>, Vec<&Issue>) =
         reasons.iter().partition(|issue| issue.place == Place::Nowhere);

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use clrscope::clr::LayoutMode;
 use clrscope_report::Format;
 
 use crate::value;
@@ -68,6 +69,14 @@ pub(crate) enum FormatName {
     Json,
     Tsv,
     Csv,
+}
+
+impl From<LayoutChoice> for LayoutMode {
+    fn from(choice: LayoutChoice) -> Self {
+        match choice {
+            LayoutChoice::Auto => LayoutMode::Auto,
+        }
+    }
 }
 
 impl From<FormatName> for Format {

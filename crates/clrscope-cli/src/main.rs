@@ -49,6 +49,10 @@ fn answer(matches: &ArgMatches) -> Result<Outcome, Failure> {
     }) else {
         return Err(Failure::Usage("no such verb".to_owned()));
     };
+    if let Some(threads) = globals.threads {
+        // Fails only if somebody made a pool before.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+    }
     let dump = context::open(matches, &globals)?;
     let context = Context::new(&dump, &globals)?;
     verb.run(matches, &context)

@@ -55,6 +55,12 @@ pub enum IssueKind {
 }
 
 impl IssueKind {
+    /// Whether something may be missing from an answer because of an issue of this kind. Where two
+    /// sources disagree or two records overlap, one was chosen, and nothing is missing.
+    pub const fn makes_partial(self) -> bool {
+        !matches!(self, IssueKind::Disagreement | IssueKind::Overlap)
+    }
+
     /// The name that machine-readable output uses.
     pub const fn name(self) -> &'static str {
         match self {

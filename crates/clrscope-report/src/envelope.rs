@@ -63,8 +63,10 @@ pub struct RuntimeIdentity {
     pub index: usize,
     /// `core`, `framework`, ...
     pub flavor: String,
-    /// Its version.
+    /// Its version, as its makers count it.
     pub version: String,
+    /// The version of its module's file.
+    pub file_version: String,
     /// Path of its module.
     pub module: String,
     /// Address of its module.

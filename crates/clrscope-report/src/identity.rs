@@ -1,6 +1,6 @@
 //! Which dump and which runtime an answer is about: the heads of the envelope, from the dump itself.
 
-use clrscope_clr::{Flavor, Heap, Runtime, Source};
+use clrscope_clr::{Flavor, Heap, Runtime, RuntimeVersion, Source};
 use clrscope_memory::Snapshot;
 use clrscope_minidump::Minidump;
 use time::OffsetDateTime;
@@ -35,7 +35,8 @@ impl RuntimeIdentity {
         RuntimeIdentity {
             index,
             flavor: flavor_name(runtime.flavor()).to_owned(),
-            version: runtime.version().to_string(),
+            version: product_version(runtime.version()),
+            file_version: runtime.version().file.to_string(),
             module: runtime.module().name.clone(),
             base: runtime.module().base.into(),
             server_gc: heap.map(Heap::is_server),
@@ -43,6 +44,17 @@ impl RuntimeIdentity {
             regions: heap.map(Heap::has_regions),
             layout_sources: LayoutSources::of(runtime),
         }
+    }
+}
+
+/// The version that a runtime is known by: 8.0.33. From .NET 5 on the third number of the file's version
+/// is a hundred times that of the release, and the year; before, only the first two numbers can be told.
+fn product_version(version: RuntimeVersion) -> String {
+    let RuntimeVersion { major, minor, file } = version;
+    if major >= 5 && file.major == major {
+        format!("{major}.{minor}.{}", file.build / 100)
+    } else {
+        format!("{major}.{minor}")
     }
 }
 

@@ -5,14 +5,22 @@
 //! debugger, no network; no code from the dump is ever run. Damaged dumps are read as far as they go,
 //! and what is wrong is said with its place.
 //!
-//! ```no_run
+//! ```
 //! use clrscope::Dump;
+//! use clrscope::clr::NameStyle;
+//! use clrscope::memory::Control;
 //!
-//! let dump = Dump::open("w3wp.dmp")?;
-//! let heap = dump.runtime()?.heap()?;
-//! for segment in heap.segments() {
-//!     println!("{:>9} {:#x} {} bytes", segment.kind, segment.objects.start, segment.objects.len());
-//! }
+//! // Maps the file, or unpacks it: .dmp, .dmp.zst, .dmp.gz, .zip.
+//! let dump = Dump::open("../../testdata/net8-x64-case005.dmp.zst")?;
+//! let runtime = dump.runtime()?;
+//! let objects = runtime.heap()?.objects(&Control::new())?;
+//! assert_eq!(objects.total().count, objects.iter().count() as u64);
+//!
+//! let account = objects.types().iter().zip(objects.histogram()).find(|((_, info), _)| {
+//!     let types = runtime.types().expect("a layout that knows types");
+//!     types.name(info.address).to_string_in(NameStyle::CSharp) == "Cases.Account"
+//! });
+//! assert_eq!(account.map(|(_, stats)| stats.count), Some(2));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!

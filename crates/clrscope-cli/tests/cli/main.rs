@@ -1,0 +1,8 @@
+//! The program as its users meet it: on real dumps, by its output and its exit code.
+
+mod answers;
+mod bad_input;
+mod exit_codes;
+mod golden;
+mod harness;
+mod spellings;
