@@ -11,7 +11,6 @@ mod selection;
 mod string_groups;
 mod thin_locks;
 mod type_labels;
-mod verify;
 
 pub use crate::census::{Census, FreeBlock, TypeCount, census};
 pub use crate::finalization::{Finalization, QueueCounts, ReadyObject, finalization};
@@ -21,4 +20,3 @@ pub use crate::selection::{GenerationFilter, Selection, Selector};
 pub use crate::string_groups::{StringGroup, StringGroups, string_groups};
 pub use crate::thin_locks::{ThinLock, thin_locks};
 pub use crate::type_labels::TypeLabels;
-pub use crate::verify::{HeapFault, HeapFaultKind, Verification, verify};

@@ -131,6 +131,13 @@ impl<'a, 'data> Selector<'a, 'data> {
             })
     }
 
+    /// Whether objects that begin at an address of the segment with this place in the heap's list are
+    /// selected, as far as the place decides.
+    pub fn accepts_place(&self, segment: usize, address: VirtAddr) -> bool {
+        self.segments.get(segment).copied().unwrap_or(false)
+            && self.selection.range.is_none_or(|range| range.contains(address))
+    }
+
     /// The selected objects in order of address, each with its segment.
     pub fn iter(&self) -> impl Iterator<Item = (&'a Segment, Object)> + '_ {
         let segments = self.objects.heap().segments();

@@ -12,7 +12,7 @@ use clrscope::clr::{
     Heap, HeapError, HeapGraph, HeapObjects, NameStyle, Runtime, Runtimes, find_runtimes,
 };
 use clrscope::graph::{Search, Stop};
-use clrscope::memory::{Control, Issue, Issues, Place, Snapshot};
+use clrscope::memory::{Control, Issue, IssueKind, Issues, Place, Snapshot};
 use clrscope::minidump::Minidump;
 use clrscope::{Dump, Error};
 use clrscope_report::{

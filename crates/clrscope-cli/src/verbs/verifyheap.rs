@@ -1,7 +1,7 @@
 //! `verifyheap`: whether the heap is sound.
 
 use clap::Args;
-use clrscope::analyze::{Selector, TypeLabels, verify};
+use clrscope::analyze::{Selector, TypeLabels};
 use clrscope_report::verbs::verifyheap;
 
 use super::dumpheap::Place;
@@ -30,7 +30,9 @@ impl Action for VerifyHeap {
         let (objects, issues) = context.objects()?;
         let labels = TypeLabels::default();
         let selector = Selector::new(&objects, &labels, &selection);
-        let found = verify(&objects, &selector, &context.control())?;
+        let found = objects.verify_where(&context.control(), |segment, address| {
+            selector.accepts_place(segment, address)
+        })?;
         let report = verifyheap::VerifyHeap::new(&found);
         let outcome = context.answer(&report, &issues)?;
         Ok(if report.errors.is_empty() { outcome } else { Outcome::Negative })

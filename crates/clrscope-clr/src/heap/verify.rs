@@ -67,6 +67,8 @@ pub struct Verification {
     pub faults: Vec<Fault>,
     /// How many there are.
     pub count: u64,
+    /// How many objects were looked at, Free ones among them.
+    pub objects: u64,
     /// How many references were looked at.
     pub references: u64,
 }
@@ -76,6 +78,7 @@ pub struct Verification {
 struct Part {
     faults: Vec<Fault>,
     count: u64,
+    objects: u64,
     references: u64,
 }
 
@@ -96,12 +99,30 @@ impl<'data> HeapObjects<'data> {
     /// # Errors
     /// If there are more objects than ids, or `control` stops it.
     pub fn verify(&self, control: &Control<'_>) -> Result<Verification, GraphError> {
+        self.verify_where(control, |_, _| true)
+    }
+
+    /// Checks a part of the heap: the objects that begin where `is_selected` says yes, given a segment's
+    /// place in [`Heap::segments`](super::Heap::segments) and an address in it. References may lead to
+    /// any object.
+    ///
+    /// # Errors
+    /// As [`HeapObjects::verify`].
+    pub fn verify_where(
+        &self,
+        control: &Control<'_>,
+        is_selected: impl Fn(usize, VirtAddr) -> bool + Sync,
+    ) -> Result<Verification, GraphError> {
         let map = self.starts(control)?;
         let sync = SyncTable::new(self);
         let parts = self.fold(
             control,
-            |_| Part::default(),
-            |part, object, bytes| {
+            |stretch| (stretch.segment, Part::default()),
+            |(segment, part), object, bytes| {
+                if !is_selected(*segment, object.address) {
+                    return;
+                }
+                part.objects += 1;
                 if self.types().get(object.ty).is_none_or(|info| info.is_free) {
                     return;
                 }
@@ -124,7 +145,13 @@ impl<'data> HeapObjects<'data> {
             },
         )?;
         let mut all = Part::default();
+        let segments = self.heap().segments();
         for damage in self.damage() {
+            let start = damage.range.start;
+            let segment = segments.partition_point(|segment| segment.objects.end <= start);
+            if !is_selected(segment, start) {
+                continue;
+            }
             let kind = match damage.kind {
                 DamageKind::NoMethodTable => FaultKind::NoMethodTable,
                 DamageKind::TooLarge => FaultKind::TooLarge,
@@ -132,14 +159,16 @@ impl<'data> HeapObjects<'data> {
             };
             all.add(damage.range.start, kind);
         }
-        for part in parts {
+        for (_, part) in parts {
             all.faults.extend(part.faults);
             all.count += part.count;
+            all.objects += part.objects;
             all.references += part.references;
         }
         all.faults.sort();
         all.faults.truncate(limits::MAX_ISSUES);
-        Ok(Verification { faults: all.faults, count: all.count, references: all.references })
+        let Part { faults, count, objects, references } = all;
+        Ok(Verification { faults, count, objects, references })
     }
 
     /// Where objects begin, Free ones left out.

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use clrscope_analyze::{HeapFault, HeapFaultKind, Verification};
+use clrscope_clr::{Fault, FaultKind, Verification};
 use serde::Serialize;
 
 use crate::columns::{Align, Columns};
@@ -17,8 +17,8 @@ use crate::rows::{Cell, Rows};
 pub struct HeapError {
     /// Where: in the object, or where the walk had to stop.
     pub address: Address,
-    /// The object, if it is known.
-    pub object: Option<Address>,
+    /// The object, or where one ought to begin.
+    pub object: Address,
     /// What sort of thing.
     pub kind: &'static str,
     /// One clause.
@@ -30,6 +30,8 @@ pub struct HeapError {
 pub struct VerifyHeap {
     /// Objects that were looked at, gaps among them.
     pub objects: u64,
+    /// References that were looked at.
+    pub references: u64,
     /// What is wrong, by address.
     pub errors: Vec<HeapError>,
     /// Errors that were counted but not kept.
@@ -41,32 +43,35 @@ impl VerifyHeap {
     pub fn new(found: &Verification) -> VerifyHeap {
         VerifyHeap {
             objects: found.objects,
+            references: found.references,
             errors: found.faults.iter().map(HeapError::new).collect(),
-            errors_dropped: found.dropped,
+            errors_dropped: found.count.saturating_sub(found.faults.len() as u64),
         }
     }
 }
 
 impl HeapError {
-    fn new(fault: &HeapFault) -> HeapError {
-        let value = fault.value;
-        let detail = match fault.kind {
-            HeapFaultKind::NoMethodTable => {
-                format!("no object begins here; {value} bytes are left out")
+    fn new(fault: &Fault) -> HeapError {
+        let (address, detail) = match fault.kind {
+            FaultKind::NoMethodTable => (fault.object, "no object begins here".to_owned()),
+            FaultKind::TooLarge => {
+                (fault.object, "the object would end behind its segment".to_owned())
             }
-            HeapFaultKind::TooLarge => {
-                format!("an object would end behind its segment; {value} bytes are left out")
+            FaultKind::Absent => (fault.object, "the dump does not hold the memory".to_owned()),
+            FaultKind::NotAnObject { field, target } => {
+                (field, format!("refers to {target}, where no object begins"))
             }
-            HeapFaultKind::Absent => format!("{value} bytes of the heap are not in the dump"),
-            HeapFaultKind::ReferenceToFree => format!("refers to {value:#x}, which is free"),
-            HeapFaultKind::UnalignedReference => {
-                format!("refers to {value:#x}, where no object can begin")
+            FaultKind::OutsideHeap { field, target } => {
+                (field, format!("refers to {target}, which is not on the heap"))
             }
-            _ => format!("refers to {value:#x}, where no object begins"),
+            FaultKind::SyncBlock { index } => {
+                (fault.object, format!("has sync block {index}, which is another object's"))
+            }
+            _ => (fault.object, String::new()),
         };
         HeapError {
-            address: fault.address.into(),
-            object: fault.object.map(Address::from),
+            address: address.into(),
+            object: fault.object.into(),
             kind: fault.kind.name(),
             detail,
         }
@@ -83,10 +88,9 @@ impl Report for VerifyHeap {
             ("Detail", Align::Left),
         ]);
         for error in &self.errors {
-            let object = error.object.map(|object| style.address(object.into()).to_string());
             table.row([
                 &style.address(error.address.into()) as &dyn std::fmt::Display,
-                &object.as_deref().unwrap_or("-"),
+                &style.address(error.object.into()),
                 &error.kind,
                 &Escaped(&error.detail),
             ]);
@@ -114,7 +118,7 @@ impl Report for VerifyHeap {
         for error in &self.errors {
             rows.row(&[
                 error.address.into(),
-                error.object.map_or(Cell::Empty, Cell::from),
+                error.object.into(),
                 Cell::Text(error.kind),
                 Cell::Text(&error.detail),
             ])?;
