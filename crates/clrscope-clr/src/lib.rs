@@ -16,6 +16,7 @@ mod runtime;
 pub mod stack;
 mod thread;
 mod types;
+mod value;
 
 pub use crate::gc_desc::{GcDesc, RepeatedItem, Series};
 pub use crate::graph::{HeapGraph, Root, RootKind, Sizes};
@@ -40,4 +41,8 @@ pub use crate::thread::thread_addresses;
 pub use crate::types::{
     ArrayShape, Constant, ElementType, EnumInfo, EnumMember, Field, FieldKind, Method, NamePattern,
     NameStyle, Type, TypeCategory, TypeName, Types,
+};
+pub use crate::value::{
+    ArrayRef, DateTime, DateTimeKind, Decimal, Dimension, EnumValue, ObjectError, ObjectRef,
+    StringRef, TextLimits, TimeSpan, Value,
 };

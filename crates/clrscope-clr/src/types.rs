@@ -24,7 +24,7 @@ use std::fmt;
 use std::hash::Hash;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use clrscope_memory::VirtAddr;
+use clrscope_memory::{AddressSpace, VirtAddr};
 use rustc_hash::FxHashMap;
 
 pub use self::constant::{Constant, EnumInfo, EnumMember};
@@ -57,6 +57,8 @@ pub struct Types<'data> {
     core_types: Cache<&'static str, Option<VirtAddr>>,
     type_refs: Cache<(VirtAddr, u32), Option<(VirtAddr, u32)>>,
     instantiations: OnceLock<Instantiations>,
+    /// Offsets of a string's length and of its first character.
+    string_offsets: (u64, u64),
 }
 
 impl<'data> Types<'data> {
@@ -70,7 +72,11 @@ impl<'data> Types<'data> {
     ) -> Result<Types<'data>, MissingField> {
         let tables = MethodTableReader::new(runtime)?;
         let offsets = TypeOffsets::new(runtime, &tables);
+        let string = |field| runtime.layout().offset("String", field);
+        let length = string("m_StringLength").unwrap_or(offsets.pointer);
+        let string_offsets = (length, string("m_FirstChar").unwrap_or(length + 4));
         Ok(Types {
+            string_offsets,
             reader: TableReader { tables, offsets },
             modules,
             names: Cache::new(),
@@ -111,6 +117,21 @@ impl<'data> Types<'data> {
     /// The modules that declare the types.
     pub fn modules(&self) -> &Modules<'data> {
         &self.modules
+    }
+
+    /// Offsets of a string's length and of its first character.
+    pub(crate) fn string_offsets(&self) -> (u64, u64) {
+        self.string_offsets
+    }
+
+    /// The memory that the types are in.
+    pub(crate) fn space(&self) -> &AddressSpace<'data> {
+        self.reader.space()
+    }
+
+    /// Bytes of a pointer.
+    pub(crate) fn pointer_bytes(&self) -> u64 {
+        self.reader.offsets.pointer
     }
 
     fn category(&self, method_table: VirtAddr) -> Option<TypeCategory> {

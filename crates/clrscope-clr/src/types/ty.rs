@@ -75,6 +75,11 @@ impl<'a, 'data> Type<'a, 'data> {
         Type { types, data }
     }
 
+    /// The types that it is one of.
+    pub fn types(&self) -> &'a Types<'data> {
+        self.types
+    }
+
     /// Address of its method table.
     pub fn method_table(&self) -> VirtAddr {
         self.data.table

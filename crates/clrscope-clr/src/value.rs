@@ -1,0 +1,21 @@
+//! Values: what objects, fields, elements of arrays and statics hold.
+//!
+//! An [`ObjectRef`] is an object with its type; a [`Value`] is a place with a type, in an object, an
+//! array, a struct or a static field. Both borrow from the capture: reading a primitive allocates
+//! nothing.
+
+mod array;
+mod basic;
+mod numbers;
+mod object;
+mod place;
+mod statics;
+mod string;
+mod text;
+
+pub use self::array::{ArrayRef, Dimension};
+pub use self::basic::{DateTime, DateTimeKind, Decimal, EnumValue, TimeSpan};
+pub use self::object::{ObjectError, ObjectRef};
+pub use self::place::Value;
+pub use self::string::StringRef;
+pub use self::text::TextLimits;
