@@ -9,7 +9,8 @@ use std::time::Instant;
 use clap::ArgMatches;
 use clrscope::analyze::{Limitation, TypeLabels, limitations};
 use clrscope::clr::{
-    Heap, HeapError, HeapGraph, HeapObjects, NameStyle, Runtime, Runtimes, find_runtimes,
+    GraphOptions, Heap, HeapError, HeapGraph, HeapObjects, NameStyle, Runtime, Runtimes,
+    find_runtimes,
 };
 use clrscope::graph::{Search, Stop};
 use clrscope::memory::{Control, Issue, IssueKind, Issues, Place, Snapshot};
@@ -150,7 +151,7 @@ impl<'d> Context<'d> {
         objects: &HeapObjects<'d>,
         issues: &mut Issues,
     ) -> Result<HeapGraph<'d>, Failure> {
-        let graph = objects.graph(&self.control())?;
+        let graph = objects.graph(&GraphOptions::default(), &self.control())?;
         issues.append(graph.issues().clone());
         Ok(graph)
     }

@@ -12,9 +12,23 @@ use std::sync::Arc;
 use clrscope_graph::{Dominators, Graph, GraphError, ObjectId, ObjectMap, Paths, RootPath, Search};
 use clrscope_memory::{Control, Interrupted, Issues, VirtAddr};
 
-pub use self::root::{Root, RootKind};
+pub use self::root::{Root, RootFrame, RootKind, StackSlot, StaticName};
 pub use self::sizes::Sizes;
 use crate::heap::{HeapObjects, Object};
+
+/// What a graph is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GraphOptions {
+    /// Whether what is on the stacks and in the registers of threads counts as a root. By default, it
+    /// does. Without it, nothing can be called dead.
+    pub stacks: bool,
+}
+
+impl Default for GraphOptions {
+    fn default() -> Self {
+        GraphOptions { stacks: true }
+    }
+}
 
 /// The objects of a heap, their references, and the roots. Free objects are not in it. Cloning is cheap.
 #[derive(Clone)]
@@ -37,11 +51,15 @@ impl<'data> HeapObjects<'data> {
     ///
     /// # Errors
     /// If there are more objects than ids, or `control` stops it.
-    pub fn graph(&self, control: &Control<'_>) -> Result<HeapGraph<'data>, GraphError> {
+    pub fn graph(
+        &self,
+        options: &GraphOptions,
+        control: &Control<'_>,
+    ) -> Result<HeapGraph<'data>, GraphError> {
         let map = build::map(self, control)?;
         let mut issues = Issues::new();
-        let found = roots::find(self, &map, &mut issues);
-        let graph = build::graph(self, &map, &found.ephemerons, control)?;
+        let found = roots::find(self, &map, options, control, &mut issues)?;
+        let graph = build::graph(self, &map, &found, control)?;
         let inner = Inner {
             objects: self.clone(),
             map,
@@ -65,7 +83,8 @@ impl<'data> HeapGraph<'data> {
         &self.inner.map
     }
 
-    /// The references, and what dependent handles add to them.
+    /// The references, and what dependent handles add to them. Of the arrays in which the runtime keeps
+    /// statics none is listed: their elements are roots.
     pub fn graph(&self) -> &Graph {
         &self.inner.graph
     }
@@ -125,12 +144,20 @@ impl<'data> HeapGraph<'data> {
         clrscope_graph::paths_from_each_root(&reverse, &self.inner.targets, target, limit, control)
     }
 
-    /// Finds what alone holds what: the dominator of each object.
+    /// The roots that say who holds what ([`RootKind::holds`]), each with its object.
+    pub fn holding_roots(&self) -> impl Iterator<Item = (&Root, ObjectId)> {
+        let roots = self.inner.roots.iter().zip(self.inner.targets.iter().copied());
+        roots.filter(|(root, _)| root.kind.holds())
+    }
+
+    /// Finds what alone holds what: the dominator of each object that a root of
+    /// [`HeapGraph::holding_roots`] keeps alive.
     ///
     /// # Errors
     /// If `control` stops it.
     pub fn dominators(&self, control: &Control<'_>) -> Result<Dominators, Interrupted> {
-        Dominators::run(&self.inner.graph, &self.inner.targets, control)
+        let targets: Vec<ObjectId> = self.holding_roots().map(|(_, target)| target).collect();
+        Dominators::run(&self.inner.graph, &targets, control)
     }
 
     /// The root and the objects of a path.

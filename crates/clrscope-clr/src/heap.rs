@@ -21,6 +21,7 @@ use crate::method_table::MethodTableReader;
 use crate::runtime::Runtime;
 
 pub use self::context::{AllocationContext, ContextOwner};
+pub(crate) use self::loader_allocator::Finder as LoaderAllocators;
 pub use self::objects::{HeapObjects, Stretch, TypeStats};
 pub use self::segment::{AddressRange, Segment, SegmentKind};
 pub use self::types::{MethodTableInfo, TypeId, TypeTable};

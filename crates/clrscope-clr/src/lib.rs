@@ -19,7 +19,9 @@ mod types;
 mod value;
 
 pub use crate::gc_desc::{GcDesc, RepeatedItem, Series};
-pub use crate::graph::{HeapGraph, Root, RootKind, Sizes};
+pub use crate::graph::{
+    GraphOptions, HeapGraph, Root, RootFrame, RootKind, Sizes, StackSlot, StaticName,
+};
 pub use crate::heap::{
     AddressRange, AllocationContext, ContextOwner, Damage, DamageKind, Fault, FaultKind, GcHeap,
     Heap, HeapError, HeapObjects, MethodTableInfo, Object, Segment, SegmentKind, Stretch, TypeId,

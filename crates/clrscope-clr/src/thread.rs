@@ -54,3 +54,40 @@ pub fn thread_addresses(runtime: &Runtime<'_>) -> Result<Parsed<Vec<VirtAddr>>, 
 
 /// Threads that a process can have at most: far more than any system allows.
 const MAX_THREADS: usize = limits::MAX_LIST / 16;
+
+/// A thread that the runtime knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RuntimeThread {
+    /// Address of its `Thread`.
+    pub(crate) address: VirtAddr,
+    /// The operating system's number of it; zero if it has not begun or has ended.
+    pub(crate) os_id: u32,
+}
+
+/// The runtime's threads with their numbers, in the order of its list.
+pub(crate) fn runtime_threads(
+    runtime: &Runtime<'_>,
+) -> Result<Parsed<Vec<RuntimeThread>>, MissingField> {
+    let os_id = runtime.layout().require("Thread", "OSId")?;
+    let space = &runtime.snapshot().space;
+    let Parsed { value, issues } = thread_addresses(runtime)?;
+    let number = |address: VirtAddr| space.read_u32(address.wrapping_add(os_id)).unwrap_or(0);
+    let threads =
+        value.into_iter().map(|address| RuntimeThread { address, os_id: number(address) });
+    Ok(Parsed { value: threads.collect(), issues })
+}
+
+impl RuntimeThread {
+    /// Where the runtime refers to the array of this thread's statics, and the array. From .NET 9 on, no
+    /// handle does (dotnet/runtime, src/coreclr/vm/threadstatics.h, `ThreadLocalData`).
+    pub(crate) fn statics_array(&self, runtime: &Runtime<'_>) -> Option<(VirtAddr, VirtAddr)> {
+        let layout = runtime.layout();
+        let space = &runtime.snapshot().space;
+        let data = layout.offset("Thread", "ThreadLocalDataPtr")?;
+        let data = space.read_pointer(self.address.wrapping_add(data))?;
+        let array = layout.offset("ThreadLocalData", "NonCollectibleTlsArrayData").unwrap_or(8);
+        let at = data.wrapping_add(array);
+        let value = space.read_pointer(at)?;
+        (!data.is_null() && !value.is_null()).then_some((at, value))
+    }
+}

@@ -1,6 +1,6 @@
 //! The object graph of real dumps: paths and retained sizes of what the program built.
 
-use clrscope_clr::{HandleKind, HeapGraph, LayoutMode, RootKind, find_runtimes};
+use clrscope_clr::{GraphOptions, HandleKind, HeapGraph, LayoutMode, RootKind, find_runtimes};
 use clrscope_graph::Holder;
 use clrscope_memory::{Control, VirtAddr};
 use clrscope_minidump::Minidump;
@@ -13,7 +13,13 @@ fn with_graph(dump: &CorpusDump, check: impl FnOnce(&HeapGraph<'_>)) {
     let runtimes = find_runtimes(&snapshot, LayoutMode::Auto);
     let heap = runtimes.first().expect(dump.name()).heap().expect(dump.name());
     let control = Control::new();
-    check(&heap.objects(&control).expect("objects").graph(&control).expect("graph"));
+    check(
+        &heap
+            .objects(&control)
+            .expect("objects")
+            .graph(&GraphOptions::default(), &control)
+            .expect("graph"),
+    );
 }
 
 /// The dumps of the program that has every scenario.

@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use clrscope_graph::{Emit, Ephemeron, Granule, Graph, GraphError, ObjectId, ObjectMap, RangeBits};
+use clrscope_graph::{Emit, Granule, Graph, GraphError, ObjectId, ObjectMap, RangeBits};
 use clrscope_memory::{Control, Interrupted, PointerWidth, VirtAddr};
 
 use super::Sizes;
+use super::roots::Found;
 use crate::heap::{HeapObjects, Object, TypeId};
 
 /// Numbers all objects that are not free.
@@ -35,12 +36,15 @@ pub(super) fn map(
 pub(super) fn graph(
     objects: &HeapObjects<'_>,
     map: &ObjectMap,
-    ephemerons: &[Ephemeron],
+    found: &Found,
     control: &Control<'_>,
 ) -> Result<Graph, GraphError> {
     let live = Live::new(objects);
     let list = |ids: Range<u32>, emit: &mut Emit<'_>| {
         visit(objects, map, &live, ids, |id, object, bytes| {
+            if found.arrays.contains(id) {
+                return;
+            }
             objects.references_of(object, bytes, |_, target| {
                 if let Some(target) = map.id(target.0) {
                     emit(id, target);
@@ -48,7 +52,7 @@ pub(super) fn graph(
             });
         });
     };
-    Graph::build(map.len(), list, ephemerons, control)
+    Graph::build(map.len(), list, &found.ephemerons, control)
 }
 
 /// The raw size of each object.

@@ -8,18 +8,18 @@ use crate::method_table::MethodTableReader;
 use crate::runtime::Runtime;
 
 /// Finds the managed objects of loader allocators, each module's once.
-pub(super) struct Finder<'a, 'data> {
+pub(crate) struct Finder<'a, 'data> {
     runtime: &'a Runtime<'data>,
     by_module: FxHashMap<VirtAddr, Option<VirtAddr>>,
 }
 
 impl<'a, 'data> Finder<'a, 'data> {
-    pub(super) fn new(runtime: &'a Runtime<'data>) -> Finder<'a, 'data> {
+    pub(crate) fn new(runtime: &'a Runtime<'data>) -> Finder<'a, 'data> {
         Finder { runtime, by_module: FxHashMap::default() }
     }
 
     /// The object that keeps a type.
-    pub(super) fn of_type(
+    pub(crate) fn of_type(
         &mut self,
         reader: &MethodTableReader<'_>,
         method_table: VirtAddr,
