@@ -7,11 +7,12 @@ use clrscope_minidump::Minidump;
 use clrscope_testkit::corpus::{self, CorpusDump};
 
 fn with_graph(dump: &CorpusDump, check: impl FnOnce(&HeapGraph<'_>)) {
+    let name = dump.name();
     let bytes = dump.bytes();
-    let minidump = Minidump::parse(&bytes).expect(dump.name());
+    let minidump = Minidump::parse(&bytes).expect(name);
     let snapshot = minidump.snapshot().value;
     let runtimes = find_runtimes(&snapshot, LayoutMode::Auto);
-    let heap = runtimes.first().expect(dump.name()).heap().expect(dump.name());
+    let heap = runtimes.first().expect(name).heap().expect(name);
     let control = Control::new();
     check(
         &heap

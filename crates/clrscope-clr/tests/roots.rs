@@ -7,11 +7,12 @@ use clrscope_minidump::Minidump;
 use clrscope_testkit::corpus::{self, CorpusDump, Oracle};
 
 fn with_heap(dump: &CorpusDump, check: impl FnOnce(&Heap<'_>)) {
+    let name = dump.name();
     let bytes = dump.bytes();
-    let minidump = Minidump::parse(&bytes).expect(dump.name());
+    let minidump = Minidump::parse(&bytes).expect(name);
     let snapshot = minidump.snapshot().value;
     let runtimes = find_runtimes(&snapshot, LayoutMode::Auto);
-    check(&runtimes.first().expect(dump.name()).heap().expect(dump.name()));
+    check(&runtimes.first().expect(name).heap().expect(name));
 }
 
 fn with_oracle(check: impl Fn(&str, &Heap<'_>, &Oracle)) {
