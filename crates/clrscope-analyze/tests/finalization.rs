@@ -10,10 +10,11 @@ use clrscope_testkit::corpus::{self, CorpusDump};
 fn with_every_scenario(check: impl Fn(&CorpusDump, &HeapObjects<'_>)) {
     let mut checked = 0;
     for dump in corpus::dumps().iter().filter(|dump| dump.name().ends_with("-all")) {
-        let bytes = dump.bytes();
-        let snapshot = Minidump::parse(&bytes).expect(dump.name()).snapshot().value;
+        let name = dump.name();
+    let bytes = dump.bytes();
+        let snapshot = Minidump::parse(&bytes).expect(name).snapshot().value;
         let runtimes = find_runtimes(&snapshot, LayoutMode::Auto);
-        let heap = runtimes.first().expect(dump.name()).heap().expect(dump.name());
+        let heap = runtimes.first().expect(name).heap().expect(name);
         check(dump, &heap.objects(&Control::new()).expect("objects"));
         checked += 1;
     }
