@@ -11,7 +11,7 @@ fn with_every_scenario(check: impl Fn(&CorpusDump, &HeapObjects<'_>)) {
     let mut checked = 0;
     for dump in corpus::dumps().iter().filter(|dump| dump.name().ends_with("-all")) {
         let name = dump.name();
-    let bytes = dump.bytes();
+        let bytes = dump.bytes();
         let snapshot = Minidump::parse(&bytes).expect(name).snapshot().value;
         let runtimes = find_runtimes(&snapshot, LayoutMode::Auto);
         let heap = runtimes.first().expect(name).heap().expect(name);
