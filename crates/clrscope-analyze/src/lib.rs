@@ -6,7 +6,10 @@
 mod census;
 mod finalization;
 mod handle_list;
+mod handle_objects;
+mod handle_owners;
 mod limitations;
+mod os_handles;
 mod selection;
 mod string_groups;
 mod thin_locks;
@@ -15,7 +18,11 @@ mod type_labels;
 pub use crate::census::{Census, FreeBlock, TypeCount, census};
 pub use crate::finalization::{Finalization, QueueCounts, ReadyObject, finalization};
 pub use crate::handle_list::{HandleEntry, handle_list};
+pub use crate::handle_owners::{
+    HandleCounts, HandleGroup, HandleOwner, JoinStopped, handle_owners,
+};
 pub use crate::limitations::{Limitation, limitations, missing_bytes};
+pub use crate::os_handles::{OsHandleType, OsHandles, UNKNOWN_HANDLE_TYPE, os_handles};
 pub use crate::selection::{GenerationFilter, Selection, Selector};
 pub use crate::string_groups::{StringGroup, StringGroups, string_groups};
 pub use crate::thin_locks::{ThinLock, thin_locks};

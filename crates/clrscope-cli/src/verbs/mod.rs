@@ -4,6 +4,7 @@ mod dumpheap;
 mod eeheap;
 mod finalizequeue;
 mod gchandles;
+mod handles;
 mod info;
 mod layout;
 mod verifyheap;
@@ -17,6 +18,7 @@ pub(crate) const VERBS: &[Verb] = &[
     Verb::of::<eeheap::EeHeap>(),
     Verb::of::<finalizequeue::FinalizeQueue>(),
     Verb::of::<gchandles::GcHandles>(),
+    Verb::of::<handles::Handles>(),
     Verb::of::<info::Info>(),
     Verb::of::<layout::Layout>(),
     Verb::of::<verifyheap::VerifyHeap>(),

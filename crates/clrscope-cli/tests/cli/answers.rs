@@ -34,6 +34,10 @@ snapshots! {
     dumpheap_short: "net8-x64-case005", "dumpheap DUMP -type Cases.Account -short";
     dumpheap_strings: "net8-x64-case005", "dumpheap DUMP -strings -min 100";
     dumpheap_thinlock: "net10-x64-wks-all", "dumpheap DUMP -thinlock";
+    handles_text: "net6-x64-case004", "handles DUMP";
+    handles_counts: "net6-x64-case004", "handles DUMP -s";
+    handles_csv: "net8-x64-case005", "handles DUMP --format csv";
+    handles_absent: "net8-x64-mini", "handles DUMP";
     verifyheap_text: "net8-x64-case005", "verifyheap DUMP";
     verifyheap_json: "core21-x86-wks-all", "verifyheap DUMP -heap 0 --format tsv";
 }

@@ -4,6 +4,7 @@ pub mod dumpheap;
 pub mod eeheap;
 pub mod finalizequeue;
 pub mod gchandles;
+pub mod handles;
 pub mod info;
 pub mod layout;
 pub mod verifyheap;

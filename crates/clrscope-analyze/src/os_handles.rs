@@ -1,0 +1,76 @@
+//! The operating system's handles of the process, by the type of what they refer to.
+
+use std::collections::BTreeMap;
+
+use clrscope_memory::{Issue, IssueKind, Issues};
+use clrscope_minidump::{Minidump, StreamType};
+
+/// What a handle is called whose type the dump does not name.
+pub const UNKNOWN_HANDLE_TYPE: &str = "<Unknown type>";
+
+/// The handles that the dump lists.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OsHandles {
+    /// The number of each handle and the place of its type in `types`; in order of number.
+    pub handles: Vec<(u64, usize)>,
+    /// The types, in order of name.
+    pub types: Vec<OsHandleType>,
+}
+
+/// All handles of one type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OsHandleType {
+    /// `Event`, `File`, `Thread`...
+    pub name: String,
+    /// How many handles.
+    pub count: u64,
+}
+
+impl OsHandles {
+    /// The place in [`OsHandles::types`] of the type of the handle with a number; `None`, if the
+    /// process has no such handle.
+    pub fn type_of(&self, value: u64) -> Option<usize> {
+        let at = self.handles.binary_search_by_key(&value, |&(value, _)| value).ok()?;
+        self.handles.get(at).map(|&(_, ty)| ty)
+    }
+}
+
+/// Reads the list of handles; `None`, if the dump was written without it. What was wrong is added to
+/// `issues`.
+pub fn os_handles(dump: &Minidump<'_>, issues: &mut Issues) -> Option<OsHandles> {
+    dump.stream(StreamType::HANDLE_DATA)?;
+    let list = dump.handles().take(issues);
+    let mut by_type: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+    // The writer stores the name of a type anew for each handle.
+    for handle in list.iter() {
+        let name = match handle.type_name() {
+            Ok(name) => name.map(|name| name.to_string()),
+            Err(issue) => {
+                issues.push(issue);
+                None
+            }
+        };
+        let name = name.filter(|name| !name.is_empty());
+        let name = name.unwrap_or_else(|| UNKNOWN_HANDLE_TYPE.to_owned());
+        match by_type.get_mut(&name) {
+            Some(values) => values.push(handle.value()),
+            None => {
+                by_type.insert(name, vec![handle.value()]);
+            }
+        }
+    }
+    let mut found = OsHandles::default();
+    for (index, (name, values)) in by_type.into_iter().enumerate() {
+        found.types.push(OsHandleType { name, count: values.len() as u64 });
+        found.handles.extend(values.into_iter().map(|value| (value, index)));
+    }
+    found.handles.sort_unstable();
+    let listed = found.handles.len();
+    found.handles.dedup_by_key(|&mut (value, _)| value);
+    if found.handles.len() < listed {
+        let twice = listed - found.handles.len();
+        issues
+            .push(Issue::general(IssueKind::Overlap, format!("{twice} handles are listed twice")));
+    }
+    Some(found)
+}

@@ -1,0 +1,154 @@
+//! `handles`: the operating system's handles, and the managed objects that own them.
+
+use std::fmt::Display;
+use std::io;
+
+use clrscope_analyze::{HandleGroup, OsHandles, TypeLabels};
+use serde::Serialize;
+
+use crate::columns::{Align, Columns};
+use crate::escape::Escaped;
+use crate::number::{Address, Grouped};
+use crate::page::Page;
+use crate::report::Report;
+use crate::rows::{Cell, Rows};
+
+/// How many handles are of a type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TypeCount {
+    /// `Event`, `File`, `Thread`...
+    pub name: String,
+    /// How many.
+    pub count: u64,
+}
+
+/// Handles of one type with owners of one type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct JoinedRow {
+    /// The type of the handles.
+    #[serde(rename = "type")]
+    pub ty: String,
+    /// The type of the objects that own them; `None` for those in no managed object.
+    pub owner: Option<String>,
+    /// The types between the owner and the handle, outermost first.
+    pub via: Vec<String>,
+    /// How many.
+    pub count: u64,
+    /// Of those, how many are kept by something other than the finalizer queue.
+    pub reachable: u64,
+    /// How many wait for finalization, or belong to something that does.
+    pub ready: u64,
+    /// How many belong to garbage that has not been collected.
+    pub dead: u64,
+    /// How many are in no managed object.
+    pub unfound: u64,
+    /// An owner.
+    pub sample: Option<Address>,
+}
+
+/// The answer of `handles`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Handles {
+    /// How many handles the process has.
+    pub total: u64,
+    /// By type, in order of name.
+    pub types: Vec<TypeCount>,
+    /// By type and owner; empty, if they could not be joined to objects.
+    pub joined: Vec<JoinedRow>,
+}
+
+impl Handles {
+    /// Says what handles there are, and whose; `labels` names the types of `groups`.
+    pub fn new(handles: &OsHandles, groups: &[HandleGroup], labels: &TypeLabels) -> Handles {
+        let type_count = |ty: &clrscope_analyze::OsHandleType| TypeCount {
+            name: ty.name.clone(),
+            count: ty.count,
+        };
+        let joined = groups.iter().map(|group| {
+            let ty = handles.types.get(group.handle_type);
+            let owner = group.owner.as_ref();
+            let name = |&ty| labels.name(ty).to_owned();
+            JoinedRow {
+                ty: ty.map_or_else(String::new, |ty| ty.name.clone()),
+                owner: owner.map(|owner| name(&owner.ty)),
+                via: owner.map_or_else(Vec::new, |owner| owner.via.iter().map(name).collect()),
+                count: group.counts.total(),
+                reachable: group.counts.reachable,
+                ready: group.counts.ready,
+                dead: group.counts.dead,
+                unfound: group.counts.unfound,
+                sample: owner.map(|owner| owner.sample.into()),
+            }
+        });
+        Handles {
+            total: handles.types.iter().map(|ty| ty.count).sum(),
+            types: handles.types.iter().map(type_count).collect(),
+            joined: joined.collect(),
+        }
+    }
+}
+
+impl Report for Handles {
+    fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
+        // As handle.exe -s prints it.
+        page.heading("Handle type summary:")?;
+        for ty in &self.types {
+            writeln!(page, "  {:<16}: {}", Escaped(&ty.name).to_string(), ty.count)?;
+        }
+        writeln!(page, "Total handles: {}", self.total)?;
+        if self.joined.is_empty() {
+            return Ok(());
+        }
+        writeln!(page)?;
+        page.heading("By owner:")?;
+        let mut table = Columns::new(&[
+            ("Type", Align::Left),
+            ("Count", Align::Right),
+            ("Reachable", Align::Right),
+            ("Ready", Align::Right),
+            ("Dead", Align::Right),
+            ("Unfound", Align::Right),
+            ("Owner", Align::Left),
+        ]);
+        for row in &self.joined {
+            let mut owner = Escaped(row.owner.as_deref().unwrap_or("<no object>")).to_string();
+            for via in &row.via {
+                owner.push_str(&format!(" -> {}", Escaped(via)));
+            }
+            table.row([
+                &Escaped(&row.ty) as &dyn Display,
+                &Grouped(row.count),
+                &Grouped(row.reachable),
+                &Grouped(row.ready),
+                &Grouped(row.dead),
+                &Grouped(row.unfound),
+                &owner,
+            ]);
+        }
+        table.write(page)
+    }
+
+    fn rows(&self, rows: &mut Rows<'_>) -> io::Result<()> {
+        if self.joined.is_empty() {
+            rows.header(&["type", "count"])?;
+            for ty in &self.types {
+                rows.row(&[Cell::Text(&ty.name), Cell::Number(ty.count)])?;
+            }
+            return Ok(());
+        }
+        rows.header(&["type", "owner", "count", "reachable", "ready", "dead", "unfound", "via"])?;
+        for row in &self.joined {
+            rows.row(&[
+                Cell::Text(&row.ty),
+                Cell::optional(row.owner.as_deref()),
+                Cell::Number(row.count),
+                Cell::Number(row.reachable),
+                Cell::Number(row.ready),
+                Cell::Number(row.dead),
+                Cell::Number(row.unfound),
+                Cell::Text(&row.via.join(" -> ")),
+            ])?;
+        }
+        Ok(())
+    }
+}
