@@ -2,6 +2,7 @@
 
 mod finalizer;
 mod handles;
+mod table_shape;
 
 use clrscope_memory::{Issue, IssueKind, Issues, Parsed};
 
