@@ -4,11 +4,14 @@
 //! values; nothing is printed here, and nothing is serialised.
 
 mod census;
+mod dynamic_assemblies;
+mod emitter;
 mod finalization;
 mod handle_list;
 mod handle_objects;
 mod handle_owners;
 mod limitations;
+mod name_pattern;
 mod os_handles;
 mod selection;
 mod string_groups;
@@ -16,6 +19,10 @@ mod thin_locks;
 mod type_labels;
 
 pub use crate::census::{Census, FreeBlock, TypeCount, census};
+pub use crate::dynamic_assemblies::{
+    DynamicAssemblies, DynamicAssembly, DynamicGroup, DynamicOrigin, dynamic_assemblies,
+};
+pub use crate::emitter::Emitter;
 pub use crate::finalization::{Finalization, QueueCounts, ReadyObject, finalization};
 pub use crate::handle_list::{HandleEntry, handle_list};
 pub use crate::handle_owners::{

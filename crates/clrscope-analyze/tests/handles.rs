@@ -10,13 +10,13 @@ fn with_handles(
     dump: &CorpusDump,
     check: impl FnOnce(&OsHandles, &[HandleGroup], &TypeLabels, &mut Issues),
 ) {
-    let bytes = dump.bytes();
-    let minidump = Minidump::parse(&bytes).expect(dump.name());
+    let (name, bytes) = (dump.name(), dump.bytes());
+    let minidump = Minidump::parse(&bytes).expect(name);
     let mut issues = Issues::new();
     let Some(handles) = os_handles(&minidump, &mut issues) else { return };
     let snapshot = minidump.snapshot().value;
     let runtimes = find_runtimes(&snapshot, LayoutMode::Auto);
-    let Ok(heap) = runtimes.first().expect(dump.name()).heap() else { return };
+    let Ok(heap) = runtimes.first().expect(name).heap() else { return };
     let control = Control::new();
     let objects = heap.objects(&control).expect("objects");
     let graph = objects.graph(&GraphOptions::default(), &control).expect("a graph");

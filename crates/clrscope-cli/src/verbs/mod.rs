@@ -1,6 +1,7 @@
 //! The verbs: one file and one line for each, in alphabetical order.
 
 mod dumpheap;
+mod dynamic;
 mod eeheap;
 mod finalizequeue;
 mod gchandles;
@@ -15,6 +16,7 @@ use crate::verb::Verb;
 #[rustfmt::skip]
 pub(crate) const VERBS: &[Verb] = &[
     Verb::of::<dumpheap::DumpHeap>(),
+    Verb::of::<dynamic::Dynamic>(),
     Verb::of::<eeheap::EeHeap>(),
     Verb::of::<finalizequeue::FinalizeQueue>(),
     Verb::of::<gchandles::GcHandles>(),

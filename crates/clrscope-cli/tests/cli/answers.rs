@@ -34,6 +34,10 @@ snapshots! {
     dumpheap_short: "net8-x64-case005", "dumpheap DUMP -type Cases.Account -short";
     dumpheap_strings: "net8-x64-case005", "dumpheap DUMP -strings -min 100";
     dumpheap_thinlock: "net10-x64-wks-all", "dumpheap DUMP -thinlock";
+    dynamic_error_pages: "core31-x64-case000", "dynamic DUMP -stat";
+    dynamic_serializers: "net6-x64-case004", "dynamic DUMP -stat";
+    dynamic_groups_csv: "net6-x64-case004", "dynamic DUMP -stat --format csv";
+    dynamic_list: "net10-x64-wks-all", "dynamic DUMP";
     handles_text: "net6-x64-case004", "handles DUMP";
     handles_counts: "net6-x64-case004", "handles DUMP -s";
     handles_csv: "net8-x64-case005", "handles DUMP --format csv";

@@ -1,6 +1,7 @@
 //! One file for each verb: its answer in every format.
 
 pub mod dumpheap;
+pub mod dynamic;
 pub mod eeheap;
 pub mod finalizequeue;
 pub mod gchandles;

@@ -1,0 +1,38 @@
+//! `dynamic`: the assemblies that the process made while it ran.
+
+use clap::Args;
+use clrscope::analyze::dynamic_assemblies;
+use clrscope_report::verbs::dynamic;
+
+use crate::context::Context;
+use crate::exit::{Failure, Outcome};
+use crate::verb::{Action, Group};
+
+/// What to list.
+#[derive(Debug, Args)]
+pub(crate) struct Dynamic {
+    /// Print groups only, not each assembly
+    #[arg(long)]
+    stat: bool,
+}
+
+impl Action for Dynamic {
+    const NAME: &'static str = "dynamic";
+    const GROUP: Group = Group::Process;
+    const ABOUT: &'static str = "Assemblies made at run time: how many, by whom, and how large";
+    const EXAMPLES: &'static str = "
+        clrscope dynamic app.dmp -stat
+        clrscope dynamic app.dmp --format csv
+    ";
+
+    fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
+        let (_, runtime) = context.runtime()?;
+        let modules = runtime.modules();
+        let mut issues = context.issues();
+        issues.append(runtime.issues().clone());
+        issues.append(modules.issues().clone());
+        let found = dynamic_assemblies(modules, context.snapshot());
+        let report = dynamic::Dynamic::new(&found, modules.len() as u64, self.stat);
+        context.answer(&report, &issues)
+    }
+}
