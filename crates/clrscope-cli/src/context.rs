@@ -9,7 +9,7 @@ use std::time::Instant;
 use clap::ArgMatches;
 use clrscope::analyze::{Limitation, TypeLabels, limitations};
 use clrscope::clr::{
-    GraphOptions, Heap, HeapError, HeapGraph, HeapObjects, NameStyle, Runtime, Runtimes,
+    GraphOptions, Heap, HeapError, HeapGraph, HeapObjects, NameStyle, Runtime, Runtimes, Types,
     find_runtimes,
 };
 use clrscope::graph::{Search, Stop};
@@ -190,6 +190,12 @@ impl<'d> Context<'d> {
             NameChoice::Csharp => NameStyle::CSharp,
             NameChoice::Sos => NameStyle::Sos,
         }
+    }
+
+    /// The types of the runtime that was chosen.
+    pub(crate) fn types(&self) -> Result<&Types<'d>, Failure> {
+        let (_, runtime) = self.runtime()?;
+        runtime.types().map_err(|error| Failure::Unreadable(error.to_string()))
     }
 
     /// Says why there is no heap: most often because the dump was written without it.

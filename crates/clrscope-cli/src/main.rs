@@ -8,6 +8,7 @@
 mod context;
 mod exit;
 mod globals;
+mod object;
 mod program;
 mod progress;
 mod spelling;

@@ -3,6 +3,7 @@
 
 mod context;
 mod loader_allocator;
+mod locate;
 mod objects;
 mod read;
 mod segment;
@@ -22,6 +23,7 @@ use crate::runtime::Runtime;
 
 pub use self::context::{AllocationContext, ContextOwner};
 pub(crate) use self::loader_allocator::Finder as LoaderAllocators;
+pub use self::locate::Neighbourhood;
 pub use self::objects::{HeapObjects, Stretch, TypeStats};
 pub use self::segment::{AddressRange, Segment, SegmentKind};
 pub use self::types::{MethodTableInfo, TypeId, TypeTable};

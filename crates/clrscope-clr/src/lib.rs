@@ -24,8 +24,8 @@ pub use crate::graph::{
 };
 pub use crate::heap::{
     AddressRange, AllocationContext, ContextOwner, Damage, DamageKind, Fault, FaultKind, GcHeap,
-    Heap, HeapError, HeapObjects, MethodTableInfo, Object, Segment, SegmentKind, Stretch, TypeId,
-    TypeStats, TypeTable, Verification,
+    Heap, HeapError, HeapObjects, MethodTableInfo, Neighbourhood, Object, Segment, SegmentKind,
+    Stretch, TypeId, TypeStats, TypeTable, Verification,
 };
 pub use crate::layout::{
     Contract, DacTable, FieldOffset, GcDacVars, GcVar, Global, GlobalValue, Globals, Layout,

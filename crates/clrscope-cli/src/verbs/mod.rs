@@ -2,12 +2,15 @@
 
 mod dumpheap;
 mod dynamic;
+mod dumpobj;
 mod eeheap;
 mod finalizequeue;
 mod gchandles;
 mod handles;
+mod gcwhere;
 mod info;
 mod layout;
+mod memory;
 mod verifyheap;
 
 use crate::verb::Verb;
@@ -15,13 +18,24 @@ use crate::verb::Verb;
 /// The table of all verbs. Each entry is on a line of its own, so that lists merge.
 #[rustfmt::skip]
 pub(crate) const VERBS: &[Verb] = &[
+    Verb::of::<memory::View<1>>(),
+    Verb::of::<memory::View<4>>(),
+    Verb::of::<memory::View<0>>(),
+    Verb::of::<memory::View<8>>(),
+    Verb::of::<memory::Wide>(),
+    Verb::of::<memory::View<2>>(),
+    Verb::of::<dumpobj::DumpArray>(),
     Verb::of::<dumpheap::DumpHeap>(),
     Verb::of::<dynamic::Dynamic>(),
+    Verb::of::<dumpobj::DumpObj>(),
+    Verb::of::<dumpobj::DumpVc>(),
     Verb::of::<eeheap::EeHeap>(),
     Verb::of::<finalizequeue::FinalizeQueue>(),
     Verb::of::<gchandles::GcHandles>(),
     Verb::of::<handles::Handles>(),
+    Verb::of::<gcwhere::GcWhere>(),
     Verb::of::<info::Info>(),
     Verb::of::<layout::Layout>(),
+    Verb::of::<gcwhere::ListNear>(),
     Verb::of::<verifyheap::VerifyHeap>(),
 ];

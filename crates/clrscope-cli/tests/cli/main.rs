@@ -5,4 +5,5 @@ mod bad_input;
 mod exit_codes;
 mod golden;
 mod harness;
+mod objects;
 mod spellings;

@@ -1,0 +1,98 @@
+//! The object that an address names: whether one is there, and what is wrong if not.
+
+use clrscope::clr::{HeapObjects, ObjectRef};
+use clrscope::memory::{Issue, IssueKind, Issues, Presence, VirtAddr};
+
+use crate::context::Context;
+use crate::exit::{Failure, Outcome};
+
+/// What was found at an address.
+pub(crate) struct Found<'a, 'd> {
+    pub(crate) object: ObjectRef<'a, 'd>,
+    /// Its generation, if it is on the heap.
+    pub(crate) generation: Option<u32>,
+    /// What is wrong with it.
+    pub(crate) verdict: Option<String>,
+}
+
+impl Found<'_, '_> {
+    /// The outcome of an answer that is `outcome` by itself.
+    pub(crate) fn outcome(&self, outcome: Outcome) -> Outcome {
+        if self.verdict.is_some() { Outcome::Negative } else { outcome }
+    }
+}
+
+/// Finds the object at `address`, or the one that it lies in. What the dump lacks of it is added to
+/// `issues`.
+pub(crate) fn find<'a, 'd>(
+    context: &'a Context<'d>,
+    objects: &HeapObjects<'d>,
+    address: VirtAddr,
+    issues: &mut Issues,
+) -> Result<Found<'a, 'd>, Failure> {
+    let types = context.types()?;
+    let not_there = |error: String| Failure::NotThere(error);
+    let Some(place) = objects.neighbourhood(address) else {
+        // Some objects, and what debuggers take for such, are outside the heap.
+        let object = types.object(address).map_err(|error| {
+            not_there(format!("{error}; the address is in no segment of the heap"))
+        })?;
+        let verdict = "the address is in no segment of the heap".to_owned();
+        return Ok(Found { object, generation: None, verdict: Some(verdict) });
+    };
+    let generation = Some(place.segment.generation_of(address));
+    let mut verdict = None;
+    let mut start = address;
+    match place.at {
+        Some(at) if objects.is_free(&at) => {
+            let stale = at.address != address && types.object(address).is_ok();
+            if !stale {
+                start = at.address;
+            }
+            verdict = Some(if stale {
+                format!(
+                    "the object was freed: it is what is left in a gap of {} bytes at {:#x}",
+                    at.size, at.address
+                )
+            } else {
+                format!("{address:#x} is in a gap of {} bytes at {:#x}", at.size, at.address)
+            });
+        }
+        Some(at) if at.address != address => {
+            let offset = address.0 - at.address.0;
+            start = at.address;
+            verdict = Some(format!(
+                "{address:#x} is {offset:#x} bytes inside the object at {:#x}",
+                at.address
+            ));
+        }
+        Some(_) => {}
+        None => {
+            verdict = Some(format!(
+                "no object begins at {address:#x}: the heap has nothing there, or is damaged"
+            ));
+        }
+    }
+    let object = types.object(start).map_err(|error| match &verdict {
+        Some(verdict) => not_there(verdict.clone()),
+        None => not_there(error.to_string()),
+    })?;
+    check(context, &object, issues);
+    Ok(Found { object, generation, verdict })
+}
+
+/// Adds what the dump lacks of an object to `issues`.
+fn check(context: &Context<'_>, object: &ObjectRef<'_, '_>, issues: &mut Issues) {
+    let space = &context.snapshot().space;
+    if space.presence(object.address(), object.size()) != Presence::Present {
+        let message = "the object is torn: the dump does not hold all of it";
+        issues.push(Issue::in_memory(IssueKind::MissingMemory, object.address(), message));
+    }
+    let ty = object.ty();
+    let knows_metadata = ty.module().is_some_and(|module| module.metadata().is_some());
+    if !knows_metadata && !ty.is_free() {
+        let message =
+            "the dump lacks the metadata of the object's type; --modules DIR names images";
+        issues.push(Issue::in_memory(IssueKind::MissingMemory, ty.method_table(), message));
+    }
+}

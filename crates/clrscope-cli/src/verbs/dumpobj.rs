@@ -1,0 +1,135 @@
+//! `dumpobj`, `dumparray` and `dumpvc`: one object, array or value.
+
+use clap::Args;
+use clrscope::clr::{ElementType, Value};
+use clrscope::memory::VirtAddr;
+use clrscope_report::verbs::dumpobj::{self, Extent};
+
+use crate::context::Context;
+use crate::exit::{Failure, Outcome};
+use crate::object;
+use crate::value;
+use crate::verb::{Action, Group};
+
+/// Elements of an array that `dumpobj` shows.
+const SHOWN_ELEMENTS: u32 = 16;
+
+/// Which object.
+#[derive(Debug, Args)]
+pub(crate) struct DumpObj {
+    /// The object
+    #[arg(value_parser = value::address)]
+    address: VirtAddr,
+
+    /// Leave the fields out
+    #[arg(long)]
+    nofields: bool,
+}
+
+impl Action for DumpObj {
+    const NAME: &'static str = "dumpobj";
+    const ALIASES: &'static [&'static str] = &["do"];
+    const GROUP: Group = Group::Heap;
+    const ABOUT: &'static str = "An object with its fields and their values";
+    const EXAMPLES: &'static str = "
+        clrscope dumpobj app.dmp 00007ff8`9d2a4f10
+        clrscope do app.dmp 022b8978 --format json
+    ";
+
+    fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
+        let extent = Extent { fields: !self.nofields, start: 0, elements: SHOWN_ELEMENTS };
+        show(context, self.address, extent, |_| Ok(()))
+    }
+}
+
+/// Which array, and what of it.
+#[derive(Debug, Args)]
+pub(crate) struct DumpArray {
+    /// The array
+    #[arg(value_parser = value::address)]
+    address: VirtAddr,
+
+    /// First element to show, counted from zero over all dimensions
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    start: u32,
+
+    /// Elements to show; all by default
+    #[arg(long, value_name = "N")]
+    length: Option<u32>,
+}
+
+impl Action for DumpArray {
+    const NAME: &'static str = "dumparray";
+    const ALIASES: &'static [&'static str] = &["da"];
+    const GROUP: Group = Group::Heap;
+    const ABOUT: &'static str = "An array with its elements";
+    const EXAMPLES: &'static str = "
+        clrscope dumparray app.dmp 00007ff8`9d2a4f10
+        clrscope da app.dmp 022b8978 -start 100 -length 10
+    ";
+
+    fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
+        let elements = self.length.unwrap_or(u32::MAX);
+        let extent = Extent { fields: true, start: self.start, elements };
+        show(context, self.address, extent, |report| match report.elements {
+            Some(_) => Ok(()),
+            None => Err(Failure::NotThere(format!("{} is no array", report.name))),
+        })
+    }
+}
+
+fn show(
+    context: &Context<'_>,
+    address: VirtAddr,
+    extent: Extent,
+    check: impl Fn(&dumpobj::DumpObj) -> Result<(), Failure>,
+) -> Result<Outcome, Failure> {
+    let (objects, _) = context.objects()?;
+    // What is wrong elsewhere on the heap takes nothing from this answer.
+    let mut issues = context.issues();
+    let found = object::find(context, &objects, address, &mut issues)?;
+    let style = context.name_style();
+    let report = dumpobj::DumpObj::new(
+        &found.object,
+        found.generation,
+        found.verdict.clone(),
+        style,
+        extent,
+    );
+    check(&report)?;
+    Ok(found.outcome(context.answer(&report, &issues)?))
+}
+
+/// Which value.
+#[derive(Debug, Args)]
+pub(crate) struct DumpVc {
+    /// Method table of its type
+    #[arg(value_parser = value::address)]
+    mt: VirtAddr,
+
+    /// Where it is
+    #[arg(value_parser = value::address)]
+    address: VirtAddr,
+}
+
+impl Action for DumpVc {
+    const NAME: &'static str = "dumpvc";
+    const GROUP: Group = Group::Heap;
+    const ABOUT: &'static str = "A struct in an object or an array, with its fields";
+    const EXAMPLES: &'static str = "
+        clrscope dumpvc app.dmp 00007ff8`9d2a4f10 00000241`22b89780
+    ";
+
+    fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
+        let types = context.types()?;
+        let no_type = || Failure::NotThere(format!("{:#x} is no method table", self.mt));
+        let ty = types.get(self.mt).ok_or_else(no_type)?;
+        if !context.snapshot().space.contains(self.address) {
+            return Err(Failure::NotThere(format!("{:#x} is not in the dump", self.address)));
+        }
+        let value = Value::at(types, self.address, ElementType::Struct, Some(ty.method_table()));
+        let report =
+            dumpobj::DumpObj::of_value(&value, context.name_style()).ok_or_else(no_type)?;
+        context.answer(&report, &context.issues())
+    }
+}

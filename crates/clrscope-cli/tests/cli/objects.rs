@@ -1,0 +1,88 @@
+//! One object, array, value or piece of memory.
+
+use clrscope_testkit::corpus;
+
+use crate::harness::{Run, run};
+
+/// Runs a line in which `@N` stands for the address of an object that the program named.
+fn at(dump: &str, line: &str) -> Run {
+    let truth = corpus::dump(dump).expect("it is in testdata");
+    let word = |word: &str| match word.strip_prefix('@') {
+        Some(rest) => {
+            let (name, offset) = rest.split_once('+').unwrap_or((rest, "0"));
+            let key = format!("address.types.{name}");
+            let address = truth.truth_address(&key).expect("an address");
+            format!("{:x}", address + offset.parse::<u64>().expect("a number"))
+        }
+        None => word.to_owned(),
+    };
+    run(dump, &line.split(' ').map(word).collect::<Vec<_>>().join(" "))
+}
+
+macro_rules! snapshots {
+    ($($name:ident: $dump:literal, $line:literal;)*) => {
+        $(#[test]
+        fn $name() {
+            insta::assert_snapshot!(at($dump, $line).redacted());
+        })*
+    };
+}
+
+snapshots! {
+    dumpobj_every_field: "net10-x64-wks-all", "do DUMP @0";
+    dumpobj_every_field_x86: "core21-x86-wks-all", "do DUMP @0";
+    dumpobj_every_field_tsv: "net10-x64-wks-all", "dumpobj DUMP @0 --format tsv";
+    dumpobj_inside: "net10-x64-wks-all", "do DUMP @1+8 -nofields";
+    dumpobj_box: "net10-x64-wks-all", "do DUMP @10";
+    dumpobj_string: "net10-x64-wks-all", "do DUMP @12";
+    dumpobj_nowhere: "net10-x64-wks-all", "do DUMP 40";
+    dumparray_plane: "net10-x64-wks-all", "da DUMP @5";
+    dumparray_bounds_x86: "core21-x86-wks-all", "da DUMP @26";
+    dumparray_structs: "net10-x64-wks-all", "da DUMP @8";
+    dumparray_part: "net10-x64-wks-all", "da DUMP @15 -start 3 -length 2";
+    dumparray_of_an_object: "net10-x64-wks-all", "da DUMP @0";
+    lno: "net10-x64-wks-all", "lno DUMP @1+8";
+    gcwhere: "net10-x64-wks-all", "gcwhere DUMP @1";
+    gcwhere_csv: "core21-x86-wks-all", "gcwhere DUMP @1 --format csv";
+    db: "net10-x64-wks-all", "db DUMP @12 40";
+    dw: "net10-x64-wks-all", "dw DUMP @12 12";
+    dd: "core21-x86-wks-all", "dd DUMP @5 8";
+    dq: "core21-x86-wks-all", "dq DUMP @5 2";
+    dp: "core21-x86-wks-all", "d DUMP @13 6";
+    du: "net10-x64-wks-all", "du DUMP @12+12 9";
+}
+
+#[test]
+fn json_has_the_fields_that_are_promised() {
+    let answer = at("net10-x64-wks-all", "dumpobj DUMP @0 --format json").json();
+    let data = &answer["data"];
+    assert_eq!(data["name"], "Zoo.EveryField");
+    let field = |name: &str| {
+        let fields = data["fields"].as_array().expect("fields");
+        fields.iter().find(|field| field["name"] == name).expect("a field").clone()
+    };
+    assert_eq!(field("U8")["value"], 18_000_000_000_000_000_000_u64);
+    assert_eq!(field("Bool")["value"], true);
+    assert_eq!(field("R8")["value"], -2.25);
+    assert_eq!(field("Kv")["value"]["value"], 9);
+    assert_eq!(field("Some")["value"], 5);
+    assert!(field("None")["value"].is_null() && field("Null")["value"].is_null());
+    assert_eq!(field("Colour")["value"], "Green");
+    assert_eq!(field("When")["value"], "2011-02-15T00:00:00Z");
+    assert!(field("Text")["value"].as_str().is_some_and(|text| text.starts_with("0x")));
+    assert_eq!(field("Text")["text"], "\"zażółć gęślą jaźń 日本語 \u{1}\"");
+    assert_eq!(field("I4")["element_type"], "Int32");
+}
+
+#[test]
+fn a_struct_in_an_object_is_shown_by_its_type_and_place() {
+    let answer = at("net10-x64-wks-all", "dumpobj DUMP @0 --format json").json();
+    let fields = answer["data"]["fields"].as_array().expect("fields");
+    let union = fields.iter().find(|field| field["name"] == "Union").expect("a field");
+    let text = |value: &serde_json::Value| value.as_str().expect("an address").to_owned();
+    let line =
+        format!("dumpvc DUMP {} {} --format json", text(&union["mt"]), text(&union["address"]));
+    let answer = run("net10-x64-wks-all", &line).json();
+    assert_eq!(answer["data"]["name"], "Zoo.Union");
+    assert_eq!(answer["data"]["fields"][2]["value"], 3);
+}

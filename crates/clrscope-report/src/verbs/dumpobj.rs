@@ -1,0 +1,10 @@
+//! `dumpobj`, `dumparray`, `dumpvc`: an object, an array or a value with what it holds.
+
+mod elements;
+mod fields;
+mod object;
+mod value;
+
+pub use self::elements::{ElementRow, Elements};
+pub use self::fields::FieldRow;
+pub use self::object::{DumpObj, Extent};

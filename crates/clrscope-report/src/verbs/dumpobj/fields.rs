@@ -1,0 +1,154 @@
+//! The fields of an object or a value.
+
+use std::io;
+
+use clrscope_clr::{ElementType, Field, FieldKind, NameStyle, ObjectRef, TextLimits, Type, Value};
+use serde::Serialize;
+
+use super::value::json;
+use crate::escape::Escaped;
+use crate::number::Address;
+use crate::page::{Page, Style};
+
+/// A field with its value.
+#[derive(Debug, Clone, Serialize)]
+pub struct FieldRow {
+    /// Its name.
+    pub name: String,
+    /// Of an instance field, bytes behind the method table pointer; `None` if it has no place.
+    pub offset: Option<u32>,
+    /// Name of its type.
+    #[serde(rename = "type")]
+    pub ty: String,
+    /// What it holds, as metadata calls it.
+    pub element_type: String,
+    /// Whether it is static.
+    #[serde(rename = "static")]
+    pub is_static: bool,
+    /// Its value: number, boolean, address, text, or an object with the fields of a struct.
+    pub value: serde_json::Value,
+    /// Its value as people read it.
+    pub text: Option<String>,
+    /// Where its value is.
+    pub address: Option<Address>,
+    /// Method table of its type, if the program has loaded that.
+    pub mt: Option<Address>,
+    /// Its token.
+    pub token: Address,
+    #[serde(skip)]
+    element: ElementType,
+    /// Where a reference leads.
+    #[serde(skip)]
+    target: Option<Address>,
+}
+
+impl FieldRow {
+    fn new(field: &Field, value: Option<Value<'_, '_>>, style: NameStyle) -> FieldRow {
+        FieldRow {
+            name: field.name().to_owned(),
+            offset: field.offset(),
+            ty: field.type_name().to_string_in(style),
+            element_type: format!("{:?}", field.element_type()),
+            is_static: field.kind() != FieldKind::Instance,
+            value: value.as_ref().map_or(serde_json::Value::Null, json),
+            text: value.map(|value| value.text(TextLimits::default())),
+            address: value.map(|value| value.address().into()),
+            mt: field.type_table().map(Address::from),
+            token: Address(field.token().0.into()),
+            element: field.element_type(),
+            target: value
+                .and_then(|value| value.reference())
+                .filter(|target| !target.is_null())
+                .map(Address::from),
+        }
+    }
+
+    /// The instance fields of an object, then the statics of its type.
+    pub fn of_object(object: &ObjectRef<'_, '_>, style: NameStyle) -> Vec<FieldRow> {
+        let ty = object.ty();
+        let instance = ty.fields().iter().map(|field| (field, object.value_of(field)));
+        rows(ty, instance, style)
+    }
+
+    /// The fields of a struct, then the statics of its type.
+    pub fn of_value<'a, 'data>(
+        value: &Value<'a, 'data>,
+        ty: &Type<'a, 'data>,
+        style: NameStyle,
+    ) -> Vec<FieldRow> {
+        let instance = ty.fields().iter().map(|field| (field, value.value_of(field)));
+        rows(ty, instance, style)
+    }
+}
+
+fn rows<'f, 'a, 'data: 'a>(
+    ty: &'f Type<'a, 'data>,
+    instance: impl Iterator<Item = (&'f Field, Option<Value<'a, 'data>>)>,
+    style: NameStyle,
+) -> Vec<FieldRow> {
+    let statics = ty
+        .statics()
+        .filter(|field| field.kind() != FieldKind::ThreadStatic)
+        .map(|field| (field, ty.static_value(field)));
+    instance.chain(statics).map(|(field, value)| FieldRow::new(field, value, style)).collect()
+}
+
+/// Characters of a type's name that SOS shows; the end tells more than the beginning.
+const TYPE_WIDTH: usize = 20;
+
+impl FieldRow {
+    /// What the column of values shows, and what is said behind the name: where a reference leads
+    /// and what is there; where a struct is and what it holds.
+    fn shown(&self, style: Style) -> (String, Option<&str>) {
+        let text = self.text.as_deref().unwrap_or("<no value>");
+        let address = |address: Address| style.address(address.into()).to_string();
+        match (self.target, self.address) {
+            (Some(target), _) => {
+                (address(target), Some(text).filter(|text| !text.starts_with("0x")))
+            }
+            (None, Some(place)) if self.element == ElementType::Struct && text.starts_with('{') => {
+                (address(place), Some(text))
+            }
+            _ => (Escaped(text).to_string(), None),
+        }
+    }
+}
+
+/// The table of SOS. Offsets of instance fields count from `base` bytes before the first.
+pub(super) fn write(fields: &[FieldRow], base: u64, page: &mut Page<'_>) -> io::Result<()> {
+    if fields.is_empty() {
+        return writeln!(page, "Fields:\nNone");
+    }
+    let style = page.style();
+    let width = style.address_width();
+    page.heading("Fields:")?;
+    writeln!(
+        page,
+        "{:>width$} {:>8} {:>8} {:>TYPE_WIDTH$} VT {:>8} {:>width$} Name",
+        "MT", "Field", "Offset", "Type", "Attr", "Value"
+    )?;
+    for field in fields {
+        let mt = style.address(field.mt.unwrap_or(Address(0)).into());
+        let cut = field.ty.chars().count().saturating_sub(TYPE_WIDTH);
+        let ty: String = field.ty.chars().skip(if cut > 0 { cut + 3 } else { 0 }).collect();
+        let ty = if cut > 0 { format!("...{ty}") } else { ty };
+        let base = if field.is_static { 0 } else { base };
+        let offset = field.offset.map(|offset| format!("{:x}", base + u64::from(offset)));
+        let (value, note) = field.shown(style);
+        write!(
+            page,
+            "{mt} {:>8x} {:>8} {:>TYPE_WIDTH$} {:>2} {:>8} {value:>width$} {}",
+            field.token.0,
+            offset.as_deref().unwrap_or("-"),
+            Escaped(&ty).to_string(),
+            u8::from(field.element == ElementType::Struct),
+            if field.is_static { "static" } else { "instance" },
+            Escaped(&field.name)
+        )?;
+        match note {
+            Some(note) => writeln!(page, "  {}", Escaped(note))?,
+            None => writeln!(page)?,
+        }
+    }
+    Ok(())
+}

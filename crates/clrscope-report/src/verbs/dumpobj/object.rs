@@ -1,0 +1,177 @@
+//! An object as a whole.
+
+use std::io;
+
+use clrscope_clr::{NameStyle, ObjectRef, Value};
+use serde::Serialize;
+
+use super::elements::{self, Elements};
+use super::fields::{self, FieldRow};
+use crate::escape::Escaped;
+use crate::number::{Address, Grouped};
+use crate::page::Page;
+use crate::report::Report;
+use crate::rows::{Cell, Rows};
+
+/// How much of an object is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent {
+    /// Whether fields are.
+    pub fields: bool,
+    /// The first element of an array that is.
+    pub start: u32,
+    /// How many elements are.
+    pub elements: u32,
+}
+
+/// The answer of `dumpobj`, `dumparray` and `dumpvc`.
+#[derive(Debug, Clone, Serialize)]
+pub struct DumpObj {
+    /// Where it is.
+    pub address: Address,
+    /// Its method table.
+    pub mt: Address,
+    /// Its `EEClass`.
+    pub class: Option<Address>,
+    /// Name of its type.
+    pub name: String,
+    /// Path of the module that declares its type.
+    pub file: Option<String>,
+    /// Bytes that it takes.
+    pub bytes: u64,
+    /// Its generation: 0, 1, 2; 3 for large and 4 for pinned objects; `None` if it is not on the heap.
+    pub generation: Option<u32>,
+    /// What is wrong with the object or its address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<String>,
+    /// The text of a string.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub string: Option<String>,
+    /// The value in a box, as people read it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub boxed: Option<String>,
+    /// What an array holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub elements: Option<Elements>,
+    /// Its fields.
+    pub fields: Vec<FieldRow>,
+    #[serde(skip)]
+    shows_fields: bool,
+    #[serde(skip)]
+    is_value: bool,
+}
+
+impl DumpObj {
+    /// Says what `object` holds.
+    pub fn new(
+        object: &ObjectRef<'_, '_>,
+        generation: Option<u32>,
+        verdict: Option<String>,
+        style: NameStyle,
+        extent: Extent,
+    ) -> DumpObj {
+        let ty = object.ty();
+        let array = object.as_array();
+        let shows_fields = extent.fields && array.is_none();
+        DumpObj {
+            address: object.address().into(),
+            mt: ty.method_table().into(),
+            class: ty.class().map(Address::from),
+            name: if ty.is_free() { "Free".to_owned() } else { ty.name_in(style) },
+            file: ty.module().map(|module| module.file_name().to_owned()),
+            bytes: object.size(),
+            generation,
+            verdict,
+            string: object.as_str().map(|string| string.to_string()),
+            boxed: object.unboxed().and_then(|_| object.brief(Default::default())),
+            elements: array
+                .map(|array| Elements::new(&array, ty, style, extent.start, extent.elements)),
+            fields: if shows_fields { FieldRow::of_object(object, style) } else { Vec::new() },
+            shows_fields,
+            is_value: false,
+        }
+    }
+
+    /// Says what the struct at a place holds. `None` if its type is not known.
+    pub fn of_value(value: &Value<'_, '_>, style: NameStyle) -> Option<DumpObj> {
+        let ty = value.ty()?;
+        Some(DumpObj {
+            address: value.address().into(),
+            mt: ty.method_table().into(),
+            class: ty.class().map(Address::from),
+            name: ty.name_in(style),
+            file: ty.module().map(|module| module.file_name().to_owned()),
+            bytes: ty.field_bytes().unwrap_or(0),
+            generation: None,
+            verdict: None,
+            string: None,
+            boxed: None,
+            elements: None,
+            fields: FieldRow::of_value(value, &ty, style),
+            shows_fields: true,
+            is_value: true,
+        })
+    }
+}
+
+/// Characters of a string that text shows.
+const SHOWN: usize = 4_096;
+
+impl Report for DumpObj {
+    fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
+        let style = page.style();
+        if let Some(verdict) = &self.verdict {
+            page.warning(Escaped(verdict))?;
+        }
+        writeln!(page, "Name:        {}", Escaped(&self.name))?;
+        writeln!(page, "MethodTable: {}", style.address(self.mt.into()))?;
+        if let Some(class) = self.class {
+            writeln!(page, "EEClass:     {}", style.address(class.into()))?;
+        }
+        writeln!(page, "Size:        {}({:#x}) bytes", Grouped(self.bytes), self.bytes)?;
+        if let Some(generation) = self.generation {
+            writeln!(page, "Generation:  {generation}")?;
+        }
+        if let Some(file) = &self.file {
+            writeln!(page, "File:        {}", Escaped(file))?;
+        }
+        if let Some(string) = &self.string {
+            let end = string.char_indices().nth(SHOWN).map(|(end, _)| end);
+            let mark = if end.is_some() { "…" } else { "" };
+            let shown = &string[..end.unwrap_or(string.len())];
+            writeln!(page, "String:      {}{mark}", Escaped(shown))?;
+        }
+        if let Some(boxed) = &self.boxed {
+            writeln!(page, "Value:       {}", Escaped(boxed))?;
+        }
+        if let Some(elements) = &self.elements {
+            elements::write(elements, page)?;
+        }
+        // SOS counts the offsets of an object's fields from its method table pointer.
+        let base = if self.is_value { 0 } else { style.target.pointer_bytes() };
+        if self.shows_fields { fields::write(&self.fields, base, page) } else { Ok(()) }
+    }
+
+    fn rows(&self, rows: &mut Rows<'_>) -> io::Result<()> {
+        if let Some(elements) = &self.elements {
+            rows.header(&["index", "address", "value"])?;
+            return elements.items.iter().try_for_each(|item| {
+                let index: Vec<String> = item.index.iter().map(i32::to_string).collect();
+                let index = index.join(",");
+                rows.row(&[Cell::Text(&index), item.address.into(), Cell::Text(&item.text)])
+            });
+        }
+        rows.header(&["name", "offset", "type", "element_type", "static", "value"])?;
+        for field in &self.fields {
+            rows.row(&[
+                Cell::Text(&field.name),
+                Cell::optional_number(field.offset.map(u64::from)),
+                Cell::Text(&field.ty),
+                Cell::Text(&field.element_type),
+                Cell::Flag(field.is_static),
+                Cell::optional(field.text.as_deref()),
+            ])?;
+        }
+        Ok(())
+    }
+}
