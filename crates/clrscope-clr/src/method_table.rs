@@ -137,7 +137,10 @@ impl<'data> MethodTableReader<'data> {
         }
         let Some(canonical) = self.canonical(method_table) else { return false };
         let Some(class) = self.read(canonical, self.class) else {
-            return canonical != method_table && base < MAX_PLAUSIBLE_SIZE;
+            return canonical != method_table
+                && canonical.is_aligned(self.pointer)
+                && canonical.0 >= LOWEST_ADDRESS
+                && base < MAX_PLAUSIBLE_SIZE;
         };
         if class.0 & 3 != 0 || class.is_null() {
             return false;
@@ -250,5 +253,7 @@ impl<'data> MethodTableReader<'data> {
 
 /// `enum_flag_HasIndirectParent`, up to .NET Core 3.1.
 const HAS_INDIRECT_PARENT: u32 = 0x0080_0000;
+/// No process has memory below.
+const LOWEST_ADDRESS: u64 = 0x1_0000;
 /// Instances above this size are not believed of a method table whose class is absent.
 const MAX_PLAUSIBLE_SIZE: u64 = 64 * 1024 * 1024;

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use clrscope_clr::{Heap, HeapObjects, LayoutMode, NameStyle, find_runtimes};
+use clrscope_clr::{
+    Heap, HeapObjects, LayoutMode, NameStyle, Object, SegmentKind, TypeId, find_runtimes,
+};
 use clrscope_memory::{Control, VirtAddr};
 use clrscope_minidump::Minidump;
 use clrscope_testkit::corpus::{self, Address, CorpusDump, Oracle};
@@ -208,28 +210,113 @@ fn count_of(heap: &Heap<'_>, objects: &HeapObjects<'_>, name: &str) -> u64 {
         .sum()
 }
 
+/// The names of all types that have objects, with the counts, as ClrMD prints them.
+fn counts(heap: &Heap<'_>, objects: &HeapObjects<'_>) -> BTreeMap<String, u64> {
+    let types = heap.runtime().types().expect("types");
+    let mut counts = BTreeMap::new();
+    for ((_, info), stats) in objects.types().iter().zip(objects.histogram()) {
+        let name = types.name(info.address).to_string_in(NameStyle::CSharp);
+        *counts.entry(name).or_default() += stats.count;
+    }
+    counts
+}
+
+/// `Handler0`, `Handler1` and so on: each is the one type of a dynamic assembly.
+fn is_numbered(kind: &str, name: &str) -> bool {
+    name.strip_prefix(kind).is_some_and(|number| number.parse::<u32>().is_ok())
+}
+
+/// All objects of a type, by the name of the type.
+fn of_type<'a, 'data>(
+    objects: &'a HeapObjects<'data>,
+    name: &str,
+) -> impl Iterator<Item = (Object, &'data [u8])> + 'a {
+    let types = objects.heap().runtime().types().expect("types");
+    let is_named = |id: TypeId| {
+        let name_of = types.name(objects.types()[id].address);
+        name_of.to_string_in(NameStyle::CSharp) == name
+    };
+    let ids: BTreeSet<_> =
+        objects.types().iter().map(|(id, _)| id).filter(|&id| is_named(id)).collect();
+    objects.iter().filter(move |object| ids.contains(&object.ty)).map(|object| {
+        let bytes = objects.heap().space().slice(object.address, object.aligned_size as usize);
+        (object, bytes.expect("it lies together"))
+    })
+}
+
+/// How many objects the fan holds, in a list of its own.
+fn children_of_the_fan(objects: &HeapObjects<'_>) -> u64 {
+    let mut most = 0;
+    for (fan, bytes) in of_type(objects, "Zoo.Wide") {
+        objects.references_of(&fan, bytes, |_, target| {
+            let list = objects.object_at(target).expect("an object");
+            let bytes = objects.heap().space().slice(target, list.aligned_size as usize);
+            let mut count = 0;
+            objects.references_of(&list, bytes.expect("it lies together"), |_, _| count += 1);
+            most = most.max(count);
+        });
+    }
+    most
+}
+
+/// Arrays of bytes among the large objects.
+fn large_arrays(heap: &Heap<'_>, objects: &HeapObjects<'_>) -> u64 {
+    let is_large =
+        |at| heap.segment_at(at).is_some_and(|segment| segment.kind == SegmentKind::Large);
+    of_type(objects, "System.Byte[]").filter(|(object, _)| is_large(object.address)).count() as u64
+}
+
+/// How often the most frequent string is there.
+fn most_frequent_string(objects: &HeapObjects<'_>) -> u64 {
+    let mut counts: BTreeMap<&[u8], u64> = BTreeMap::new();
+    for (_, bytes) in of_type(objects, "System.String") {
+        let length = u32::from_le_bytes(bytes[4..8].try_into().expect("four bytes")) as usize;
+        *counts.entry(&bytes[8..8 + 2 * length]).or_default() += 1;
+    }
+    counts.into_values().max().unwrap_or_default()
+}
+
 #[test]
 fn counts_of_the_x86_programs_are_the_truth() {
+    let mut seen = 0;
     for dump in corpus::dumps().iter().filter(|dump| dump.name().contains("x86")) {
         with_heap(dump, |heap| {
+            let name = dump.name();
             let objects = all_objects(heap);
-            assert!(objects.damage().is_empty(), "{}: {:?}", dump.name(), objects.damage());
+            assert!(objects.damage().is_empty(), "{name}: {:?}", objects.damage());
+            let counts = counts(heap, &objects);
             let truth = |key| dump.truth_count(key).expect("the truth has the count");
-            let count = |name| count_of(heap, &objects, name);
-            assert_eq!(count("Zoo.CacheEntry"), truth("leak.entries"), "{}", dump.name());
-            // Two more are the halves of the cycle.
-            assert_eq!(
-                count("Zoo.Link"),
-                truth("graph.chain") + truth("graph.fan") + 2,
-                "{}",
-                dump.name()
-            );
+            let count = |ty: &str| counts.get(ty).copied().unwrap_or_default();
+            let numbered =
+                |kind| counts.keys().filter(|name| is_numbered(kind, name)).count() as u64;
+            let found = [
+                ("leak.entries", count("Zoo.CacheEntry")),
+                // The rest are the two halves of the cycle.
+                ("graph.chain", count("Zoo.Link") - 2 - truth("graph.fan")),
+                ("graph.fan", children_of_the_fan(&objects)),
+                ("finq.events", count("System.Threading.AutoResetEvent")),
+                ("finq.semaphores", count("System.Threading.Semaphore")),
+                ("heap.large", large_arrays(heap, &objects)),
+                // One more is the literal that they are copies of.
+                ("types.duplicateStrings", most_frequent_string(&objects) - 1),
+                ("dynasm.run", numbered("Handler")),
+                ("dynasm.collectible", numbered("Plugin")),
+            ];
+            for (key, found) in found {
+                assert_eq!(found, truth(key), "{name} {key}");
+            }
             let leaves = truth("finq.ready.leaf")
                 + truth("finq.registered.leaf")
                 + truth("finq.suppressed.leaf");
-            assert!(count("Zoo.Leaf") >= leaves, "{}", dump.name());
+            assert_eq!(count("Zoo.Leaf"), leaves, "{name}");
+            assert_eq!(
+                heap.is_server(),
+                dump.truth().expect("a truth")["runtime.serverGc"] == true
+            );
         });
+        seen += 1;
     }
+    assert!(seen > 0, "one is in testdata");
 }
 
 #[test]

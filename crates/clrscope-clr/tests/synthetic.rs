@@ -3,7 +3,7 @@
 use clrscope_clr::{HandleKind, Heap, LayoutMode, NameStyle, SegmentKind, find_runtimes};
 use clrscope_memory::{Control, VirtAddr};
 use clrscope_minidump::Minidump;
-use clrscope_testkit::clr::{self, ProcessOptions, Shape, Truth, shaped};
+use clrscope_testkit::clr::{self, ProcessOptions, RuntimeKind, Shape, Truth, shaped};
 use clrscope_testkit::minidump::damage::spoil;
 use clrscope_testkit::naive;
 use proptest::prelude::*;
@@ -31,6 +31,10 @@ fn check(options: &ProcessOptions, dump: &[u8], truth: &Truth) {
     check_objects(&heap, truth);
     check_roots(&heap, truth);
 
+    if options.runtime == RuntimeKind::Core31 {
+        // The testkit keeps no modules in the way of 3.1.
+        return;
+    }
     let types = runtime.types().expect("types");
     for kind in &truth.types {
         let name = types.name(VirtAddr(kind.method_table)).to_string_in(NameStyle::CSharp);
@@ -122,10 +126,28 @@ fn check_roots(heap: &Heap<'_>, truth: &Truth) {
 }
 
 fn options() -> impl Strategy<Value = ProcessOptions> {
-    let bools = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
-    (bools, 1usize..5).prop_map(|((wide, regions, server, pinned_generation), heaps)| {
+    let bools = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
+    (bools, 1usize..5, 0usize..4).prop_map(|(bools, heaps, runtime)| {
+        let (wide, regions, server, pinned_generation, standalone_gc) = bools;
         let heaps = if server { heaps } else { 1 };
-        ProcessOptions { wide, regions, server, heaps, pinned_generation, ..ProcessOptions::x64() }
+        let base = match runtime {
+            0 => ProcessOptions::core31(),
+            1 => ProcessOptions {
+                wide,
+                regions,
+                pinned_generation,
+                runtime: RuntimeKind::SingleFile,
+                ..ProcessOptions::x64()
+            },
+            _ => ProcessOptions {
+                wide,
+                regions,
+                pinned_generation,
+                standalone_gc,
+                ..ProcessOptions::x64()
+            },
+        };
+        ProcessOptions { server, heaps, ..base }
     })
 }
 

@@ -10,6 +10,7 @@
 
 mod arena;
 mod heap;
+mod kind;
 mod layout;
 mod metadata;
 mod pe;
@@ -23,6 +24,7 @@ use std::io::{self, Seek, Write};
 
 use arena::Arena;
 pub use heap::{HeapWriter, SegmentKind};
+pub use kind::{OtherImage, RuntimeKind};
 use layout::loader;
 use metadata::TypeRow;
 pub use presets::{Golden, Shape, golden_eeheap, large, shaped};
@@ -55,6 +57,12 @@ pub struct ProcessOptions {
     pub segment_header: u64,
     /// The most segments that there will be.
     pub segment_capacity: usize,
+    /// What the runtime is.
+    pub runtime: RuntimeKind,
+    /// Whether the GC is an image of its own, `clrgc.dll`.
+    pub standalone_gc: bool,
+    /// What else is loaded.
+    pub others: Vec<OtherImage>,
 }
 
 impl ProcessOptions {
@@ -70,6 +78,19 @@ impl ProcessOptions {
             heap_addresses: Vec::new(),
             segment_header: 0x1000,
             segment_capacity: 4096,
+            runtime: RuntimeKind::Library,
+            standalone_gc: false,
+            others: Vec::new(),
+        }
+    }
+
+    /// A 64-bit process with .NET Core 3.1: segments, no generation of pinned objects.
+    pub fn core31() -> Self {
+        ProcessOptions {
+            regions: false,
+            pinned_generation: false,
+            runtime: RuntimeKind::Core31,
+            ..ProcessOptions::x64()
         }
     }
 
@@ -80,6 +101,15 @@ impl ProcessOptions {
 
     fn pointer(&self) -> usize {
         if self.wide { 8 } else { 4 }
+    }
+
+    /// `alloc_allocated`, `ephemeral_heap_segment`, `finalize_queue` and `generation_table` of a server
+    /// heap.
+    fn heap_fields(&self) -> [u64; 4] {
+        match self.runtime {
+            RuntimeKind::Core31 => [0, 8, 16, 0x158],
+            RuntimeKind::Library | RuntimeKind::SingleFile => runtime::HEAP_FIELDS,
+        }
     }
 
     fn generations(&self) -> usize {
@@ -219,7 +249,14 @@ impl Process {
         let images = self.images();
         let mut dump = MinidumpBuilder::new();
         dump.system_info(&SystemInfo::windows(if self.options.wide { 9 } else { 0 }));
-        let mut modules = vec![self.runtime.module()];
+        let mut modules = self.runtime.modules();
+        let others: Vec<_> = self
+            .options
+            .others
+            .iter()
+            .map(|other| (other.base, runtime::other_image(other, self.options.wide)))
+            .collect();
+        modules.extend(others.iter().map(|(_, (module, _))| module.clone()));
         for (module, image) in self.modules.iter().zip(&images) {
             modules.push(ModuleSpec {
                 base: module.base,
@@ -234,7 +271,9 @@ impl Process {
             self.options.threads.iter().map(|&id| self.thread_spec(id)).collect();
         dump.threads(&threads);
         let memory = dump.stream_memory(out, 2 * self.options.segment_capacity + 64)?;
-        let images = self.modules.iter().map(|module| module.base).zip(images).collect();
+        let others = others.into_iter().map(|(base, (_, bytes))| (base, bytes));
+        let images = self.modules.iter().map(|module| module.base).zip(images).chain(others);
+        let images = images.collect();
         Ok(HeapWriter::new(self, memory, images))
     }
 

@@ -69,7 +69,7 @@ pub(super) fn survey(heap: &Heap<'_>, control: &Control<'_>) -> Result<Survey, I
         segments.iter().map(|segment| context_holes(heap, segment)).collect();
     let total: u64 = segments.iter().map(|segment| segment.objects.len()).sum();
     let pieces = cut(segments, total);
-    let interner = Interner::new(heap.method_tables());
+    let interner = Interner::new(heap);
     let span = |piece: &Piece, start| Span {
         start,
         stop: piece.stop,

@@ -5,8 +5,9 @@ use std::sync::RwLock;
 use clrscope_memory::{VirtAddr, limits};
 use rustc_hash::FxHashMap;
 
+use super::Heap;
 use crate::gc_desc::GcDesc;
-use crate::method_table::{MethodTableHeader, MethodTableReader};
+use crate::method_table::MethodTableHeader;
 
 /// A type that has objects on the heap: an index into everything that is kept for each type. The
 /// numbers follow the addresses of the method tables.
@@ -125,13 +126,13 @@ impl Resolve for TypeTable {
 /// Types as a first walk meets them. Several walks share it; the numbers depend on who is first, and
 /// are given anew when all are done.
 pub(super) struct Interner<'a, 'data> {
-    reader: &'a MethodTableReader<'data>,
+    heap: &'a Heap<'data>,
     known: RwLock<FxHashMap<VirtAddr, Shape>>,
 }
 
 impl<'a, 'data> Interner<'a, 'data> {
-    pub(super) fn new(reader: &'a MethodTableReader<'data>) -> Interner<'a, 'data> {
-        Interner { reader, known: RwLock::default() }
+    pub(super) fn new(heap: &'a Heap<'data>) -> Interner<'a, 'data> {
+        Interner { heap, known: RwLock::default() }
     }
 
     /// The method tables that were met, with the numbers they were given.
@@ -149,10 +150,13 @@ impl Resolve for Interner<'_, '_> {
             return Some(*shape);
         }
         drop(known);
-        if !self.reader.is_valid(method_table) {
+        let reader = self.heap.method_tables();
+        // What is in an object can look like a method table: a field that refers to it would then
+        // look like an object.
+        if self.heap.segment_at(method_table).is_some() || !reader.is_valid(method_table) {
             return None;
         }
-        let header = self.reader.header(method_table)?;
+        let header = reader.header(method_table)?;
         let mut known = self.known.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         if known.len() >= limits::MAX_TYPES {
             return None;

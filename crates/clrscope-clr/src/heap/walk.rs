@@ -264,32 +264,39 @@ impl<'a, 'data, R: Resolve> Walk<'a, 'data, R> {
         None
     }
 
+    /// Bytes of a pointer, to which every object is aligned.
+    fn pointer(&self) -> u64 {
+        if self.wide { 8 } else { 4 }
+    }
+
     /// The first place behind `at` where objects follow one another as they should.
     pub(super) fn next_plausible(&mut self, at: u64) -> Option<u64> {
-        self.plausible_between(at.checked_add(self.span.alignment)?, self.span.end)
+        self.plausible_between(at.checked_add(self.pointer())?, self.span.end)
     }
 
     /// The first place from `from` on and before `to` where objects follow one another.
     pub(super) fn plausible_between(&mut self, from: u64, to: u64) -> Option<u64> {
-        let from = from.checked_next_multiple_of(self.span.alignment)?;
-        let width = if self.wide { 8 } else { 4 };
+        // Not the segment's alignment: that is of sizes, and counts from its first object.
+        let width = self.pointer();
         let space = self.space;
         for (start, bytes) in space.iter_within(VirtAddr(from), VirtAddr(to)) {
-            let first = start.0.checked_next_multiple_of(self.span.alignment)?;
+            let first = start.0.checked_next_multiple_of(width)?;
             let Some(bytes) = bytes.get((first - start.0) as usize..) else { continue };
             let mut last_bad = 0;
-            for (index, word) in bytes.chunks(self.span.alignment as usize).enumerate() {
-                let Some(word) = word.get(..width) else { break };
+            for (index, word) in bytes.chunks_exact(width as usize).enumerate() {
                 let word = word.iter().rev().fold(0, |value, &byte| value << 8 | u64::from(byte));
                 // Zeroes and repeated rubbish are the common case.
                 if word & self.mask == 0 || word == last_bad {
                     continue;
                 }
-                let at = first + index as u64 * self.span.alignment;
+                if self.shape(word & self.mask).is_none() {
+                    last_bad = word;
+                    continue;
+                }
+                let at = first + index as u64 * width;
                 if self.is_chain(at) {
                     return Some(at);
                 }
-                last_bad = word;
             }
         }
         None

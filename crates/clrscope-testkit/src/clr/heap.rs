@@ -3,7 +3,7 @@
 use std::io::{self, Seek, Write};
 
 use super::arena::Arena;
-use super::runtime::{ALLOCATION_START, GENERATION_SIZE, HEAP_FIELDS, HEAP_SIZE, START_SEGMENT};
+use super::runtime::{ALLOCATION_START, GENERATION_SIZE, HEAP_SIZE, START_SEGMENT};
 use super::truth::{ObjectTruth, SegmentTruth, Truth, TypeTruth};
 use super::{Process, Roots, Slot, TypeIndex, TypeShape};
 use crate::minidump::MemoryWriter;
@@ -316,22 +316,23 @@ impl<W: Write + Seek> HeapWriter<W> {
             let (record, allocated) =
                 ephemeral.map_or((0, 0), |segment| (segment.record, segment.end));
             let starts = self.starts[heap];
+            let fields = options.heap_fields();
             if options.server {
                 let given = options.heap_addresses.get(heap).copied();
                 let address = given.unwrap_or(heaps + heap as u64 * 0x4000);
                 let mut arena = Arena::new(address, pointer);
                 arena.zeroes(HEAP_SIZE, 1);
                 let values = [allocated, record, queue];
-                for (field, value) in HEAP_FIELDS.into_iter().zip(values) {
+                for (field, value) in fields.into_iter().zip(values) {
                     arena.put_pointer(address + field, value);
                 }
-                let table = address + HEAP_FIELDS[3];
+                let table = address + fields[3];
                 write_generations(&mut arena, table, &options, &of_heap, starts);
                 arenas.push(arena);
                 addresses.push(address);
             } else {
                 let variables = runtime.variables.clone();
-                let data = &mut runtime.data;
+                let data = &mut runtime.gc;
                 data.put_pointer(variables.ephemeral_segment, record);
                 data.put_pointer(variables.alloc_allocated, allocated);
                 data.put_pointer(variables.finalize_queue, queue);
@@ -342,18 +343,18 @@ impl<W: Write + Seek> HeapWriter<W> {
         if options.server {
             let array = native.zeroes(addresses.len() * pointer, 16);
             native.put_pointers(array, &addresses);
-            runtime.data.put_u32(runtime.variables.heap_count, addresses.len() as u32);
-            runtime.data.put_pointer(runtime.variables.heaps, array);
+            runtime.gc.put_u32(runtime.variables.heap_count, addresses.len() as u32);
+            runtime.gc.put_pointer(runtime.variables.heaps, array);
         }
         let handles = options.place(0x7ff5_0000_0000, 0x0470_0000);
         let map = runtime.variables.handle_table_map;
-        arenas.push(roots.write_handles(&mut native, &mut runtime.data, map, handles, pointer));
+        arenas.push(roots.write_handles(&mut native, &mut runtime.gc, map, handles, pointer));
         write_records(&mut native, &mut arenas, &options, &self.truth.segments);
         arenas.push(native);
 
         let mut memory = self.memory;
         let loose = arenas.into_iter().map(|arena| (arena.base, arena.bytes));
-        for (address, bytes) in loose.chain(self.images).chain([runtime.to_memory()]) {
+        for (address, bytes) in loose.chain(self.images).chain(runtime.to_memory()) {
             memory.range(address);
             memory.write_all(&bytes)?;
         }

@@ -14,7 +14,6 @@ pub(super) mod thread {
     pub(in crate::clr) const FRAME: u64 = 8;
     pub(in crate::clr) const LOCALS: u64 = 32;
     pub(in crate::clr) const LINK: u64 = 120;
-    pub(in crate::clr) const TEB: u64 = 48;
 }
 
 /// `Module`, `Assembly`, `AppDomain` and what they point to.

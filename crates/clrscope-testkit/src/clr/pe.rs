@@ -35,7 +35,7 @@ impl Image {
     /// Adds a section.
     pub(super) fn section(&mut self, name: &'static str, contents: Vec<u8>) -> usize {
         let rva = self.next_rva();
-        let access = if name == ".data" { WRITABLE } else { READ_ONLY };
+        let access = if name.starts_with(".data") { WRITABLE } else { READ_ONLY };
         self.sections.push((name, access, contents));
         rva
     }
@@ -71,18 +71,54 @@ impl Image {
 
     /// Adds a section with a version resource.
     pub(super) fn version(&mut self, version: [u16; 4]) {
+        self.version_and_data(version, None);
+    }
+
+    /// Adds a section with a version resource, and the resource for debuggers that runtimes have up to
+    /// .NET 6.
+    pub(super) fn version_and_data(&mut self, version: [u16; 4], data: Option<&[u8]>) {
+        const NAME: &str = "COREXTERNALDATAACCESSRESOURCE";
         let rva = self.next_rva() as u32;
         let mut info = Bytes::new();
         info.u16(0).u16(52).u16(0).utf16("VS_VERSION_INFO").u16(0).align(4);
         info.raw(&fixed_file_info(version));
         let length = info.len() as u16;
         info.put(0, &length.to_le_bytes());
+        // Three levels, type, name and language; in each the entries with names come before those
+        // with numbers, and all are in order.
+        let mut contents = vec![(16, None, info.into_vec())];
+        contents.extend(data.map(|data| (10, Some(NAME), data.to_vec())));
+        contents.sort_by_key(|entry| entry.0);
+        let count = contents.len() as u32;
         let mut section = Bytes::new();
-        // Three levels of one entry each: type 16, name 1, English.
-        for (id, next) in [(16, 0x8000_0018), (1, 0x8000_0030), (0x409, 0x48)] {
-            section.u32(0).u32(0).u32(0).u16(0).u16(1).u32(id).u32(next);
+        let directory = |section: &mut Bytes, names: u16, numbers: u16| {
+            section.u32(0).u32(0).u32(0).u16(names).u16(numbers);
+        };
+        // Per type: a directory of names and one of languages, each of one entry, then the leaf.
+        let per_type = 24 + 24 + 16;
+        let types = 16 + 8 * count;
+        let text = types + per_type * count;
+        let payload = (text + 2 + 2 * NAME.len() as u32).next_multiple_of(16);
+        directory(&mut section, 0, count as u16);
+        for (index, (id, ..)) in contents.iter().enumerate() {
+            section.u32(*id).u32(0x8000_0000 | (types + per_type * index as u32));
         }
-        section.u32(rva + 0x58).u32(info.len() as u32).u32(0).u32(0).raw(info.as_slice());
+        let mut at = payload;
+        for (_, name, bytes) in &contents {
+            let here = section.len() as u32;
+            let named = u16::from(name.is_some());
+            directory(&mut section, named, 1 - named);
+            section.u32(if name.is_some() { 0x8000_0000 | text } else { 1 });
+            section.u32(0x8000_0000 | (here + 24));
+            directory(&mut section, 0, 1);
+            section.u32(0x409).u32(here + 48);
+            section.u32(rva + at).u32(bytes.len() as u32).u32(0).u32(0);
+            at += (bytes.len() as u32).next_multiple_of(16);
+        }
+        section.u16(NAME.len() as u16).utf16(NAME).pad_to(payload as usize);
+        for (_, _, bytes) in &contents {
+            section.raw(bytes).align(16);
+        }
         self.directories[2] = (rva, section.len() as u32);
         self.section(".rsrc", section.into_vec());
     }

@@ -1,6 +1,7 @@
 //! The runtime's image, and its structures that do not depend on the objects.
 
 use super::arena::Arena;
+use super::kind::{OtherImage, RuntimeKind};
 use super::layout::{contract_json, loader, thread};
 use super::pe::{Image, PAGE};
 use super::{ManagedModule, ProcessOptions};
@@ -18,7 +19,6 @@ const GLOBALS: [&str; 7] = [
     "StringMethodTable",
 ];
 
-const VERSION: [u16; 4] = [10, 0, 1426, 52326];
 const TIMESTAMP: u32 = 0x6877_0001;
 /// Bytes of `generation` on x64 and x86, as far as the fake needs them.
 pub(super) const GENERATION_SIZE: [u64; 2] = [0x100, 0x80];
@@ -44,71 +44,113 @@ pub(super) struct Variables {
     pub(super) handle_table_map: u64,
 }
 
-/// The runtime's image.
+/// The runtime's image, and that of its GC if it has one of its own.
 #[derive(Debug, Clone)]
 pub(super) struct RuntimeImage {
-    base: u64,
-    pub(super) data: Arena,
+    kind: RuntimeKind,
+    /// Variables of the runtime.
+    data: Arena,
+    /// Variables of the GC.
+    pub(super) gc: Arena,
     pub(super) variables: Variables,
-    rest: Image,
+    image: Image,
+    /// The standalone GC's image.
+    gc_image: Option<Image>,
 }
 
 impl RuntimeImage {
     pub(super) fn new(options: &ProcessOptions, base: u64) -> Self {
         let pointer = options.pointer();
         let form = usize::from(!options.wide);
+        let kind = options.runtime;
+        let wide = options.wide;
+        let gc_base = if options.standalone_gc { base + 0x80_0000 } else { base + PAGE as u64 };
         let mut data = Arena::new(base + PAGE as u64, pointer);
+        let mut gc = Arena::new(gc_base + PAGE as u64, pointer);
         let globals = [(); GLOBALS.len()].map(|()| data.variable(0));
         let generations = options.generations();
         let table = generations * GENERATION_SIZE[form] as usize;
         let variables = Variables {
             globals,
-            generation_table: data.zeroes(table, 16),
-            ephemeral_segment: data.variable(0),
-            alloc_allocated: data.variable(0),
-            finalize_queue: data.variable(0),
-            heap_count: data.zeroes(4, 8),
-            heaps: data.variable(0),
-            handle_table_map: data.zeroes(4 * pointer, 8),
+            generation_table: gc.zeroes(table, 16),
+            ephemeral_segment: gc.variable(0),
+            alloc_allocated: gc.variable(0),
+            finalize_queue: gc.variable(0),
+            heap_count: gc.zeroes(4, 8),
+            heaps: gc.variable(0),
+            handle_table_map: gc.zeroes(4 * pointer, 8),
         };
-        write_gc_dac_vars(&mut data, options, &variables);
+        let vars = write_gc_dac_vars(&mut data, &mut gc, options, &variables);
+        let to_vars = data.variable(vars);
         // The engine's metrics: an export that only runtimes have.
         let metrics = data.zeroes(32, 16);
+        assert!(data.bytes.len() <= PAGE, "the GC's variables come on the next page");
+        data.zeroes(PAGE - data.bytes.len(), 1);
 
-        let wide = options.wide;
         let mut image = Image::new(base, wide, TIMESTAMP);
-        image.section(".data", vec![0; data.bytes.len()]);
-        let contract = image.next_rva();
-        let contract_bytes = contract_descriptor(base + contract as u64, wide, &globals);
-        image.section(".rdata", contract_bytes);
-        image.exports(
-            "coreclr.dll",
-            &mut [
-                ("DotNetRuntimeContractDescriptor", contract as u32),
-                ("g_CLREngineMetrics", (metrics - base) as u32),
-            ],
-        );
-        image.version(VERSION);
-        RuntimeImage { base, data, variables, rest: image }
-    }
-
-    /// The image's entry in the list of modules.
-    pub(super) fn module(&self) -> ModuleSpec {
-        ModuleSpec {
-            base: self.base,
-            size: self.rest.size(),
-            timestamp: TIMESTAMP,
-            name: "C:\\synthetic\\coreclr.dll".to_owned(),
-            version: Some(VERSION),
-            ..ModuleSpec::default()
+        image.section(".data", vec![0; PAGE]);
+        let mut gc_image = None;
+        if options.standalone_gc {
+            let mut own = Image::new(gc_base, wide, TIMESTAMP);
+            own.section(".data", vec![0; gc.bytes.len()]);
+            own.version(kind.version());
+            gc_image = Some(own);
+        } else {
+            image.section(".data2", vec![0; gc.bytes.len()]);
         }
+        let mut exports = vec![("g_CLREngineMetrics", (metrics - base) as u32)];
+        match kind {
+            RuntimeKind::Library | RuntimeKind::SingleFile => {
+                let contract = image.next_rva();
+                let address = base + contract as u64;
+                image.section(".rdata", contract_descriptor(address, wide, &globals));
+                exports.push(("DotNetRuntimeContractDescriptor", contract as u32));
+                if kind == RuntimeKind::SingleFile {
+                    let info = image.section(".info", kind.runtime_info());
+                    exports.push(("DotNetRuntimeInfo", info as u32));
+                }
+                image.exports(kind.file_name(), &mut exports);
+                image.version(kind.version());
+            }
+            RuntimeKind::Core31 => {
+                image.exports(kind.file_name(), &mut exports);
+                let table = kind.dac_table(base, &GLOBALS, &globals, to_vars);
+                image.version_and_data(kind.version(), Some(&table));
+            }
+        }
+        RuntimeImage { kind, data, gc, variables, image, gc_image }
     }
 
-    /// The image with its variables: address and bytes.
-    pub(super) fn to_memory(&self) -> (u64, Vec<u8>) {
-        let mut bytes = self.rest.to_bytes();
-        bytes[PAGE..PAGE + self.data.bytes.len()].copy_from_slice(&self.data.bytes);
-        (self.base, bytes)
+    /// The images' entries in the list of modules.
+    pub(super) fn modules(&self) -> Vec<ModuleSpec> {
+        let entry = |image: &Image, name: &str| ModuleSpec {
+            base: image.base,
+            size: image.size(),
+            timestamp: TIMESTAMP,
+            name: format!("C:\\synthetic\\{name}"),
+            version: Some(self.kind.version()),
+            ..ModuleSpec::default()
+        };
+        let mut modules = vec![entry(&self.image, self.kind.file_name())];
+        modules.extend(self.gc_image.iter().map(|image| entry(image, "clrgc.dll")));
+        modules
+    }
+
+    /// The images with their variables: addresses and bytes.
+    pub(super) fn to_memory(&self) -> Vec<(u64, Vec<u8>)> {
+        let mut bytes = self.image.to_bytes();
+        bytes[PAGE..2 * PAGE].copy_from_slice(&self.data.bytes);
+        let mut images = Vec::new();
+        match &self.gc_image {
+            Some(image) => {
+                let mut own = image.to_bytes();
+                own[PAGE..PAGE + self.gc.bytes.len()].copy_from_slice(&self.gc.bytes);
+                images.push((image.base, own));
+            }
+            None => bytes[2 * PAGE..][..self.gc.bytes.len()].copy_from_slice(&self.gc.bytes),
+        }
+        images.insert(0, (self.image.base, bytes));
+        images
     }
 
     /// Sets a global that the contract descriptor leads to.
@@ -156,66 +198,88 @@ impl RuntimeImage {
     pub(super) fn fill_threads(&mut self, native: &mut Arena, os: &[u32], contexts: &[(u64, u64)]) {
         let store = native.zeroes(0x80, 16);
         self.set_global("ThreadStore", store);
+        let fields = self.kind.thread();
         let mut link = store + 64;
         for (index, &os) in os.iter().enumerate() {
             let address = native.zeroes(thread::SIZE, 16);
-            native.put_u32(address + thread::ID, index as u32 + 1);
-            native.put_u32(address + thread::OS_ID, os);
-            native.put_pointer(address + thread::FRAME, u64::MAX);
-            native.put_pointer(address + thread::TEB, 0);
-            let locals = native.zeroes(0x80, 16);
+            native.put_u32(address + fields.id, index as u32 + 1);
+            native.put_u32(address + fields.os_id, os);
+            native.put_pointer(address + fields.frame, u64::MAX);
+            let context = match fields.locals {
+                Some(field) => {
+                    let locals = native.zeroes(0x80, 16);
+                    native.put_pointer(address + field, locals);
+                    locals + 8
+                }
+                None => address + fields.context,
+            };
             let (pointer, limit) = contexts.get(index).copied().unwrap_or_default();
-            native.put_pointers(locals + 8, &[pointer, limit]);
-            native.put_pointer(address + thread::LOCALS, locals);
-            native.put_pointer(link, address + thread::LINK);
-            link = address + thread::LINK;
+            native.put_pointers(context, &[pointer, limit]);
+            native.put_pointer(link, address + fields.link);
+            link = address + fields.link;
         }
         native.put_u32(store + 88, os.len() as u32);
     }
 }
 
-/// `GcDacVars`, with the number of generations in it, version 2.4.
-fn write_gc_dac_vars(data: &mut Arena, options: &ProcessOptions, variables: &Variables) {
+/// Writes `GcDacVars` and gives its address: version 2.4 with the number of generations in it, or version
+/// 1.0, which knows neither that number nor offsets.
+fn write_gc_dac_vars(
+    data: &mut Arena,
+    gc: &mut Arena,
+    options: &ProcessOptions,
+    variables: &Variables,
+) -> u64 {
     let form = usize::from(!options.wide);
-    let number = |data: &mut Arena, value: u32| {
-        let address = data.zeroes(8, 8);
-        data.put_u32(address, value);
+    let number = |gc: &mut Arena, value: u32| {
+        let address = gc.zeroes(8, 8);
+        gc.put_u32(address, value);
         address
     };
     let mut words = [0; 29];
-    words[0] = number(data, 0);
-    words[1] = number(data, u32::from(options.server));
-    words[4] = number(data, 2);
-    words[21] = number(data, 0);
+    words[0] = number(gc, 0);
+    words[1] = number(gc, u32::from(options.server));
+    words[4] = number(gc, 2);
+    words[21] = number(gc, 0);
     words[26] = variables.handle_table_map;
     if options.server {
         words[19] = variables.heap_count;
         words[20] = variables.heaps;
-        let fields = data.zeroes(32 * 4, 16);
-        for field in 0..32 {
-            data.put_u32(fields + 4 * field, u32::MAX);
-        }
-        for (place, offset) in [0, 1, 2, 18].into_iter().zip(HEAP_FIELDS) {
-            data.put_u32(fields + 4 * place, offset as u32);
-        }
-        words[27] = fields;
     } else {
         words[3] = variables.generation_table;
         words[7] = variables.ephemeral_segment;
         words[12] = variables.alloc_allocated;
         words[15] = variables.finalize_queue;
     }
-    let fields = data.zeroes(3 * 4, 16);
-    data.put_u32(fields + 4, START_SEGMENT[form] as u32);
-    let start = if options.regions { u32::MAX } else { ALLOCATION_START[form] as u32 };
-    data.put_u32(fields + 8, start);
-    words[28] = fields;
     let pointer = options.pointer();
+    if options.runtime == RuntimeKind::Core31 {
+        let vars = data.zeroes((2 + 27 + 8) * pointer, 16);
+        data.put(vars, &[1, 0]);
+        data.put_pointer(vars + pointer as u64, GENERATION_SIZE[form]);
+        data.put_pointers(vars + 2 * pointer as u64, &words[..27]);
+        return vars;
+    }
+    if options.server {
+        let fields = gc.zeroes(32 * 4, 16);
+        for field in 0..32 {
+            gc.put_u32(fields + 4 * field, u32::MAX);
+        }
+        for (place, offset) in [0, 1, 2, 18].into_iter().zip(HEAP_FIELDS) {
+            gc.put_u32(fields + 4 * place, offset as u32);
+        }
+        words[27] = fields;
+    }
+    let fields = gc.zeroes(3 * 4, 16);
+    gc.put_u32(fields + 4, START_SEGMENT[form] as u32);
+    let start = if options.regions { u32::MAX } else { ALLOCATION_START[form] as u32 };
+    gc.put_u32(fields + 8, start);
+    words[28] = fields;
     let vars = data.zeroes((3 + words.len() + 8) * pointer, 16);
     data.put(vars, &[2, 4]);
     let sizes = [GENERATION_SIZE[form], options.generations() as u64];
     data.put_pointers(vars + pointer as u64, &sizes);
     data.put_pointers(vars + 3 * pointer as u64, &words);
+    vars
 }
 
 /// The contract descriptor, its JSON and its pointer data, as they are at `address`.
@@ -241,4 +305,23 @@ fn contract_descriptor(address: u64, wide: bool, globals: &[u64]) -> Vec<u8> {
     }
     bytes.pad_to((text - address) as usize).raw(json.as_bytes()).u8(0);
     bytes.into_vec()
+}
+
+/// An image that has nothing to do with the heap: its entry in the list of modules, and its memory.
+pub(super) fn other_image(other: &OtherImage, wide: bool) -> (ModuleSpec, Vec<u8>) {
+    let mut image = Image::new(other.base, wide, TIMESTAMP);
+    let mut exports: Vec<(&str, u32)> =
+        other.exports.iter().map(|&name| (name, PAGE as u32)).collect();
+    image.section(".data", vec![0; PAGE]);
+    image.exports(other.name, &mut exports);
+    image.version(other.version);
+    let module = ModuleSpec {
+        base: other.base,
+        size: image.size(),
+        timestamp: TIMESTAMP,
+        name: format!("C:\\synthetic\\{}", other.name),
+        version: Some(other.version),
+        ..ModuleSpec::default()
+    };
+    (module, image.to_bytes())
 }
