@@ -15,7 +15,20 @@ fn main() -> std::io::Result<()> {
     write("minidump", "lists", &everything.to_bytes())?;
     let memory: [(u64, &[u8]); 2] = [(0x4000, b"more"), (0x1002, b"XYZ")];
     write("minidump", "memory", &everything.to_bytes_with_memory(&memory))?;
+    processes()?;
     images()
+}
+
+/// One edit of each synthetic process: the count of its streams, a word of its heap, one of its structures.
+fn processes() -> std::io::Result<()> {
+    for process in 0..6u8 {
+        for (name, at, kind) in [("streams", 8u32, 0), ("heap", 0x1000, 2), ("runtime", 0x100, 5)] {
+            let [a, b, c, _] = at.to_le_bytes();
+            let input = [process, a, b, c, kind, 8, 0, 0];
+            write("clr", &format!("{name}-{process}"), &input)?;
+        }
+    }
+    Ok(())
 }
 
 /// The small images of a real dump, and their metadata.
