@@ -1,13 +1,13 @@
 //! The verbs: one file and one line for each, in alphabetical order.
 
 mod dumpheap;
-mod dynamic;
 mod dumpobj;
+mod dynamic;
 mod eeheap;
 mod finalizequeue;
 mod gchandles;
-mod handles;
 mod gcwhere;
+mod handles;
 mod info;
 mod layout;
 mod memory;

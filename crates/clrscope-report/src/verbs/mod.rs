@@ -1,13 +1,13 @@
 //! One file for each verb: its answer in every format.
 
 pub mod dumpheap;
-pub mod dynamic;
 pub mod dumpobj;
+pub mod dynamic;
 pub mod eeheap;
 pub mod finalizequeue;
 pub mod gchandles;
-pub mod handles;
 pub mod gcwhere;
+pub mod handles;
 pub mod info;
 pub mod layout;
 pub mod memory;
