@@ -6,6 +6,8 @@
 mod census;
 mod dynamic_assemblies;
 mod emitter;
+mod chain;
+mod dominator_tree;
 mod finalization;
 mod handle_list;
 mod handle_objects;
@@ -13,6 +15,9 @@ mod handle_owners;
 mod limitations;
 mod name_pattern;
 mod os_handles;
+mod retained;
+mod root_label;
+mod rooted;
 mod selection;
 mod string_groups;
 mod thin_locks;
@@ -23,6 +28,8 @@ pub use crate::dynamic_assemblies::{
     DynamicAssemblies, DynamicAssembly, DynamicGroup, DynamicOrigin, dynamic_assemblies,
 };
 pub use crate::emitter::Emitter;
+pub use crate::chain::{Step, chain};
+pub use crate::dominator_tree::{DominatorNode, TreeLimits, dominator_tree};
 pub use crate::finalization::{Finalization, QueueCounts, ReadyObject, finalization};
 pub use crate::handle_list::{HandleEntry, handle_list};
 pub use crate::handle_owners::{
@@ -30,6 +37,9 @@ pub use crate::handle_owners::{
 };
 pub use crate::limitations::{Limitation, limitations, missing_bytes};
 pub use crate::os_handles::{OsHandleType, OsHandles, UNKNOWN_HANDLE_TYPE, os_handles};
+pub use crate::retained::{Ownership, RetainedBy, RetainedGroup, retained_by, retained_by_static};
+pub use crate::root_label::{RootLabel, RootLabeler};
+pub use crate::rooted::{Rooted, Wanted, rooted};
 pub use crate::selection::{GenerationFilter, Selection, Selector};
 pub use crate::string_groups::{StringGroup, StringGroups, string_groups};
 pub use crate::thin_locks::{ThinLock, thin_locks};

@@ -145,13 +145,15 @@ impl<'d> Context<'d> {
         Ok((objects, issues))
     }
 
-    /// The graph of `objects` with its roots. What was wrong is added to `issues`.
+    /// The graph of `objects` with its roots, those on `stacks` among them or not. What was wrong is added
+    /// to `issues`.
     pub(crate) fn graph(
         &self,
         objects: &HeapObjects<'d>,
+        stacks: bool,
         issues: &mut Issues,
     ) -> Result<HeapGraph<'d>, Failure> {
-        let graph = objects.graph(&GraphOptions::default(), &self.control())?;
+        let graph = objects.graph(&GraphOptions { stacks }, &self.control())?;
         issues.append(graph.issues().clone());
         Ok(graph)
     }
@@ -162,7 +164,7 @@ impl<'d> Context<'d> {
         objects: &HeapObjects<'d>,
         issues: &mut Issues,
     ) -> Result<(HeapGraph<'d>, Search), Failure> {
-        let graph = self.graph(objects, issues)?;
+        let graph = self.graph(objects, true, issues)?;
         let search = graph.search(&self.control())?;
         if let Some(stop) = search.stop() {
             issues.push(Issue::general(

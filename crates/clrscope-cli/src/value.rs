@@ -1,6 +1,10 @@
 //! Values of options as people and debuggers write them.
 
+use clrscope::clr::HeapGraph;
+use clrscope::graph::ObjectId;
 use clrscope::memory::VirtAddr;
+
+use crate::exit::Failure;
 
 /// An address: hexadecimal, with or without `0x`, in either case, with WinDbg's back-tick or not.
 pub(crate) fn address(text: &str) -> Result<VirtAddr, String> {
@@ -39,6 +43,17 @@ pub(crate) fn number(text: &str) -> Result<u64, String> {
         None => text.parse(),
     }
     .map_err(|_| "a number is decimal, or hexadecimal behind 0x".to_owned())
+}
+
+/// How many of something.
+pub(crate) fn count(text: &str) -> Result<usize, String> {
+    usize::try_from(number(text)?).map_err(|_| "the number is too large".to_owned())
+}
+
+/// The object that begins at an address, or that the address lies in.
+pub(crate) fn object(graph: &HeapGraph<'_>, address: VirtAddr) -> Result<ObjectId, Failure> {
+    let found = graph.containing(address).map(|(id, _)| id);
+    found.ok_or_else(|| Failure::NotThere(format!("no object is at {address}")))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use clrscope_graph::{Dominators, Graph, GraphError, ObjectId, ObjectMap, Paths, RootPath, Search};
-use clrscope_memory::{Control, Interrupted, Issues, VirtAddr};
+use clrscope_memory::{Control, Interrupted, Issue, IssueKind, Issues, VirtAddr};
 
 pub use self::root::{Root, RootFrame, RootKind, StackSlot, StaticName};
 pub use self::sizes::Sizes;
@@ -44,6 +44,7 @@ struct Inner<'data> {
     /// For each root, the object that it keeps alive.
     targets: Vec<ObjectId>,
     issues: Issues,
+    has_stacks: bool,
 }
 
 impl<'data> HeapObjects<'data> {
@@ -67,6 +68,7 @@ impl<'data> HeapObjects<'data> {
             roots: found.roots,
             targets: found.targets,
             issues,
+            has_stacks: options.stacks,
         };
         Ok(HeapGraph { inner: Arc::new(inner) })
     }
@@ -106,9 +108,30 @@ impl<'data> HeapGraph<'data> {
         &self.inner.issues
     }
 
+    /// Whether all roots and all references are known, as far as anybody can tell: what a search that
+    /// came to its end has not reached is dead then. Without stacks, or if memory is missing, it may be
+    /// alive.
+    pub fn is_conclusive(&self) -> bool {
+        let heap = self.objects().heap();
+        let issues = [self.issues(), self.objects().issues(), heap.issues()];
+        let lacks =
+            |issue: &Issue| !matches!(issue.kind, IssueKind::Disagreement | IssueKind::Overlap);
+        self.inner.has_stacks && !issues.iter().flat_map(|issues| issues.iter()).any(lacks)
+    }
+
     /// The number of the object that begins at `address`.
     pub fn id(&self, address: VirtAddr) -> Option<ObjectId> {
         self.inner.map.id(address.0)
+    }
+
+    /// The object that `address` points at or into, and where it begins.
+    pub fn containing(&self, address: VirtAddr) -> Option<(ObjectId, VirtAddr)> {
+        build::containing(&self.inner.objects, &self.inner.map, address)
+    }
+
+    /// Whether the stacks of threads are among the roots.
+    pub fn has_stacks(&self) -> bool {
+        self.inner.has_stacks
     }
 
     /// Where the object with this number begins.

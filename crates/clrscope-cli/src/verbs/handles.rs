@@ -51,7 +51,7 @@ impl Action for Handles {
             Err(failure) => return Err(failure),
         };
         issues.append(found);
-        let graph = context.graph(&objects, &mut issues)?;
+        let graph = context.graph(&objects, true, &mut issues)?;
         let labels = context.labels(&objects, &mut issues)?;
         let types = objects.heap().runtime().types();
         let types = types.map_err(|error| Failure::Unreadable(error.to_string()))?;

@@ -1,16 +1,21 @@
 //! The verbs: one file and one line for each, in alphabetical order.
 
+mod dominators;
 mod dumpheap;
 mod dumpobj;
 mod dynamic;
 mod eeheap;
 mod finalizequeue;
 mod gchandles;
+mod gcroot;
 mod gcwhere;
 mod handles;
 mod info;
 mod layout;
 mod memory;
+mod objsize;
+mod pathto;
+mod retained;
 mod verifyheap;
 
 use crate::verb::Verb;
@@ -25,6 +30,7 @@ pub(crate) const VERBS: &[Verb] = &[
     Verb::of::<memory::Wide>(),
     Verb::of::<memory::View<2>>(),
     Verb::of::<dumpobj::DumpArray>(),
+    Verb::of::<dominators::DominatorTree>(),
     Verb::of::<dumpheap::DumpHeap>(),
     Verb::of::<dynamic::Dynamic>(),
     Verb::of::<dumpobj::DumpObj>(),
@@ -37,5 +43,9 @@ pub(crate) const VERBS: &[Verb] = &[
     Verb::of::<info::Info>(),
     Verb::of::<layout::Layout>(),
     Verb::of::<gcwhere::ListNear>(),
+    Verb::of::<gcroot::GcRoot>(),
+    Verb::of::<objsize::ObjSize>(),
+    Verb::of::<pathto::PathTo>(),
+    Verb::of::<retained::Retained>(),
     Verb::of::<verifyheap::VerifyHeap>(),
 ];

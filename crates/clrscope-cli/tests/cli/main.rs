@@ -6,4 +6,5 @@ mod exit_codes;
 mod golden;
 mod harness;
 mod objects;
+mod roots;
 mod spellings;

@@ -55,6 +55,21 @@ pub(super) fn graph(
     Graph::build(map.len(), list, &found.ephemerons, control)
 }
 
+/// The object that `address` points at or into, and where it begins.
+pub(super) fn containing(
+    objects: &HeapObjects<'_>,
+    map: &ObjectMap,
+    address: VirtAddr,
+) -> Option<(ObjectId, VirtAddr)> {
+    let (id, start) = map.containing(address.0)?;
+    let start = VirtAddr(start);
+    if address == start {
+        return Some((id, start));
+    }
+    let object = objects.object_at(start)?;
+    (address.0 - start.0 < object.size).then_some((id, start))
+}
+
 /// The raw size of each object.
 pub(super) fn sizes(
     objects: &HeapObjects<'_>,

@@ -6,7 +6,7 @@ mod statics;
 use clrscope_graph::{Ephemeron, NodeSet, ObjectId, ObjectMap};
 use clrscope_memory::{Control, Interrupted, Issues, VirtAddr};
 
-use super::{GraphOptions, Root, RootKind};
+use super::{GraphOptions, Root, RootKind, build};
 use crate::heap::HeapObjects;
 use crate::roots::Handle;
 use crate::thread::{RuntimeThread, runtime_threads};
@@ -32,13 +32,7 @@ struct Heap<'a, 'data> {
 impl Heap<'_, '_> {
     /// The object that `address` points at or into.
     fn containing(&self, address: VirtAddr) -> Option<(ObjectId, VirtAddr)> {
-        let (id, start) = self.map.containing(address.0)?;
-        let start = VirtAddr(start);
-        if address == start {
-            return Some((id, start));
-        }
-        let object = self.objects.object_at(start)?;
-        (address.0 - start.0 < object.size).then_some((id, start))
+        build::containing(self.objects, self.map, address)
     }
 }
 

@@ -1,0 +1,98 @@
+//! Paths with the names of the fields that they lead through.
+
+use clrscope_clr::{FieldKind, HeapGraph, Object, Types};
+use clrscope_graph::ObjectId;
+use clrscope_memory::{VirtAddr, limits};
+
+/// A step of a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The object.
+    pub object: Object,
+    /// How the object before it refers to it: a field (`_items`), an element (`[42]`), a field of a
+    /// struct in an element (`[3].value`), `(dependent handle)`, `(loader allocator)`. `None` for the
+    /// first object.
+    pub via: Option<String>,
+}
+
+/// The steps of a path through `objects`, each of which refers to the next.
+pub fn chain(graph: &HeapGraph<'_>, objects: &[ObjectId]) -> Vec<Step> {
+    let types = graph.objects().heap().runtime().types().ok();
+    let step = |(index, &id): (usize, &ObjectId)| {
+        let before = index.checked_sub(1).and_then(|index| objects.get(index));
+        let via = before.map(|&before| via(graph, types, before, id));
+        Some(Step { object: graph.object(id)?, via })
+    };
+    objects.iter().enumerate().filter_map(step).collect()
+}
+
+/// How one object refers to another.
+fn via(graph: &HeapGraph<'_>, types: Option<&Types<'_>>, from: ObjectId, to: ObjectId) -> String {
+    if !graph.graph().references(from).contains(&to) {
+        return "(dependent handle)".to_owned();
+    }
+    let objects = graph.objects();
+    let (Some(object), Some(target)) = (graph.object(from), graph.address(to)) else {
+        return String::new();
+    };
+    let length = usize::try_from(object.aligned_size).unwrap_or(0);
+    let bytes = objects.heap().space().slice(object.address, length).unwrap_or(&[]);
+    let mut place = None;
+    let mut is_loader = false;
+    objects.references_of(&object, bytes, |at, value| {
+        if value == target && place.is_none() {
+            place = at;
+            is_loader = at.is_none();
+        }
+    });
+    let Some(place) = place else {
+        return if is_loader { "(loader allocator)".to_owned() } else { String::new() };
+    };
+    let offset = place.0.wrapping_sub(object.address.0);
+    let table = objects.types().get(object.ty).map(|info| info.address);
+    let name = table.zip(types).and_then(|(table, types)| member(types, table, offset, graph));
+    name.unwrap_or_else(|| format!("+{offset:#x}"))
+}
+
+/// The member of an object at an offset from its start.
+fn member(
+    types: &Types<'_>,
+    table: VirtAddr,
+    offset: u64,
+    graph: &HeapGraph<'_>,
+) -> Option<String> {
+    let ty = types.get(table)?;
+    let pointer = graph.objects().heap().space().target().pointer_bytes();
+    let Some(array) = ty.array() else {
+        return field(types, table, offset.checked_sub(pointer)?, 0);
+    };
+    // The base size counts the header in front of the object.
+    let data = u64::from(ty.base_size()).checked_sub(pointer)?;
+    let bytes = u64::from(ty.component_size());
+    let behind = offset.checked_sub(data)?;
+    let index = behind.checked_div(bytes)?;
+    let inner = field(types, array.element, behind % bytes, 0).filter(|_| pointer < bytes);
+    Some(match inner {
+        Some(inner) => format!("[{index}].{inner}"),
+        None => format!("[{index}]"),
+    })
+}
+
+/// The field of a type at an offset behind the method table pointer; of fields that are structs, the
+/// field within.
+fn field(types: &Types<'_>, table: VirtAddr, offset: u64, depth: usize) -> Option<String> {
+    let ty = types.get(table)?;
+    let mut fields = ty.fields().iter().filter(|field| field.kind() == FieldKind::Instance);
+    let (field_, start) = fields.find_map(|field| {
+        let start = u64::from(field.offset()?);
+        let end = start.checked_add(field.size()?)?;
+        (start..end).contains(&offset).then_some((field, start))
+    })?;
+    let name = field_.display_name().to_owned();
+    if field_.element_type().is_reference() || depth >= limits::MAX_DEPTH {
+        return Some(name);
+    }
+    let inner =
+        field_.type_table().and_then(|table| field(types, table, offset - start, depth + 1));
+    Some(inner.map_or(name.clone(), |inner| format!("{name}.{inner}")))
+}

@@ -1,0 +1,137 @@
+//! `retained`: who alone keeps how much alive.
+
+use clap::{Args, ValueEnum};
+use clrscope::analyze::{Ownership, RetainedBy, TypeLabels, retained_by, retained_by_static};
+use clrscope::clr::HeapGraph;
+use clrscope::graph::{NodeSet, ObjectId, retained_by_set};
+use clrscope::memory::{Control, Interrupted, VirtAddr};
+use clrscope_report::verbs::retained::{By, RetainedReport, RetainedRow};
+
+use crate::context::Context;
+use crate::exit::{Failure, Outcome};
+use crate::value;
+use crate::verb::{Action, Group};
+
+/// Whose memory.
+#[derive(Debug, Args)]
+pub(crate) struct Retained {
+    /// Objects: what they retain together; by default, those that retain most
+    #[arg(value_name = "ADDRESS", value_parser = value::address)]
+    addresses: Vec<VirtAddr>,
+
+    /// What memory is added up by
+    #[arg(long, value_name = "WHAT", default_value = "object", conflicts_with = "addresses")]
+    by: Grouping,
+
+    /// Rows to show
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = value::count)]
+    top: usize,
+}
+
+/// What memory is added up by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Grouping {
+    /// Single objects.
+    Object,
+    /// Types: what all objects of a type retain together.
+    Type,
+    /// Static fields.
+    Static,
+    /// Assemblies.
+    Module,
+    /// Load contexts.
+    Alc,
+}
+
+impl Action for Retained {
+    const NAME: &'static str = "retained";
+    const GROUP: Group = Group::Roots;
+    const ABOUT: &'static str = "What would be freed without an object, a type, a static field";
+    const EXAMPLES: &'static str = "
+        clrscope retained app.dmp --by static
+        clrscope retained app.dmp --by type --top 50
+        clrscope retained app.dmp 1e3c28
+    ";
+
+    fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
+        let (objects, mut issues) = context.objects()?;
+        let labels = context.labels(&objects, &mut issues)?;
+        let graph = context.graph(&objects, true, &mut issues)?;
+        let control = context.control();
+        let group = |by| retained_by(&graph, &labels, by, self.top, &control);
+        let (by, groups) = match self.by {
+            _ if !self.addresses.is_empty() => {
+                return context.answer(&self.set(&graph, &control)?, &issues);
+            }
+            Grouping::Object => {
+                return context.answer(&self.objects(&graph, &labels, &control)?, &issues);
+            }
+            Grouping::Type => (By::Type, group(RetainedBy::Type)?),
+            Grouping::Module => (By::Module, group(RetainedBy::Module)?),
+            Grouping::Alc => (By::Alc, group(RetainedBy::LoadContext)?),
+            Grouping::Static => (By::Static, retained_by_static(&graph, &control)?),
+        };
+        let retained = groups.into_iter().take(self.top).map(RetainedRow::from).collect();
+        let alive = alive(&graph, &control)?;
+        context.answer(&RetainedReport { by, alive, retained }, &issues)
+    }
+}
+
+impl Retained {
+    fn objects(
+        &self,
+        graph: &HeapGraph<'_>,
+        labels: &TypeLabels,
+        control: &Control<'_>,
+    ) -> Result<RetainedReport, Failure> {
+        let owners = Ownership::new(graph, control)?;
+        let top = owners.bytes.top(self.top).into_iter();
+        let retained = top.filter_map(|(id, retained)| {
+            let object = graph.object(id)?;
+            Some(RetainedRow {
+                address: Some(object.address.into()),
+                name: labels.name(object.ty).to_owned(),
+                count: 1,
+                shallow: object.size,
+                retained_count: owners.counts.of(id),
+                retained,
+            })
+        });
+        let retained = retained.collect();
+        Ok(RetainedReport { by: By::Object, alive: alive(graph, control)?, retained })
+    }
+
+    /// What the objects that were named retain together.
+    fn set(&self, graph: &HeapGraph<'_>, control: &Control<'_>) -> Result<RetainedReport, Failure> {
+        let sizes = graph.sizes(control)?;
+        let mut set = NodeSet::new(graph.graph().nodes());
+        let mut row = RetainedRow {
+            address: None,
+            name: self.addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+            count: 0,
+            shallow: 0,
+            retained_count: 0,
+            retained: 0,
+        };
+        for &address in &self.addresses {
+            let id = value::object(graph, address)?;
+            if set.insert(id) {
+                row.count += 1;
+                row.shallow += sizes.of(id);
+            }
+        }
+        let roots: Vec<ObjectId> = graph.holding_roots().map(|(_, target)| target).collect();
+        let totals = retained_by_set(graph.graph(), &roots, &set, |id| sizes.of(id), control)?;
+        row.retained_count = totals.objects;
+        row.retained = totals.bytes;
+        Ok(RetainedReport { by: By::Set, alive: alive(graph, control)?, retained: vec![row] })
+    }
+}
+
+/// Bytes of all objects that a root keeps alive.
+fn alive(graph: &HeapGraph<'_>, control: &Control<'_>) -> Result<u64, Interrupted> {
+    let sizes = graph.sizes(control)?;
+    let search = graph.search(control)?;
+    let ids = (0..graph.graph().nodes()).map(ObjectId);
+    Ok(ids.filter(|&id| search.reachable(id) == Some(true)).map(|id| sizes.of(id)).sum())
+}

@@ -1,0 +1,60 @@
+//! The verbs that say what keeps objects alive, on real dumps. Addresses are those that the program in
+//! the dump wrote down.
+
+use crate::harness::run;
+
+macro_rules! snapshots {
+    ($($name:ident: $dump:literal, $line:literal;)*) => {
+        $(#[test]
+        fn $name() {
+            insta::assert_snapshot!(run($dump, $line).redacted());
+        })*
+    };
+}
+
+snapshots! {
+    gcroot_static: "net10-x64-wks-all", "gcroot DUMP 7f2e51973608";
+    gcroot_stack: "net10-x64-wks-all", "gcroot DUMP 7f2e519751e0 -all";
+    gcroot_conservative: "core21-x86-wks-all", "gcroot DUMP 1fb0d4c";
+    gcroot_no_stacks: "net10-x64-wks-all", "gcroot DUMP 7f2e51975180 -nostacks";
+    gcroot_long: "net10-x64-wks-all", "gcroot DUMP 7f2e518727c0";
+    gcroot_several: "net10-x64-wks-all", "gcroot DUMP 7f2e51975418 7f2e51973bd0 --format csv";
+    gcroot_json: "net10-x64-wks-all", "gcroot DUMP 7f2e51973c08 --format json";
+    gcroot_type: "net10-x64-wks-all", "gcroot DUMP -type Zoo.Target -limit 6";
+    pathto_text: "net10-x64-wks-all", "pathto DUMP 7f2e51972b28 7f2e51971ac8";
+    pathto_none: "net10-x64-wks-all", "pathto DUMP 7f2e51971ac8 7f2e51972b28";
+    objsize_text: "net10-x64-wks-all", "objsize DUMP 7f2e51972b28";
+    retained_objects: "net9-x64-case003", "retained DUMP --top 6";
+    retained_set: "net10-x64-wks-all", "retained DUMP 7f2e51972b58 7f2e51972b28";
+    retained_statics: "net9-x64-case003", "retained DUMP --by static --top 4";
+    retained_types_csv: "net9-x64-case003", "retained DUMP --by type --top 4 --format csv";
+    retained_modules: "net9-x64-case003", "retained DUMP --by module --top 4";
+    dominators_text: "net9-x64-case003", "dominators DUMP --depth 4 --top 2";
+    gchandles_counts: "net10-x64-wks-all", "gchandles DUMP -stat";
+    gchandles_pinned: "core21-x86-wks-all", "gchandles DUMP -type pinned";
+    finalizequeue_text: "net9-x64-case003", "finalizequeue DUMP";
+    finalizequeue_all_ready: "core21-x86-wks-all", "fq DUMP -allReady -stat";
+    finalizequeue_csv: "net10-x64-wks-all", "fq DUMP --format csv";
+}
+
+#[test]
+fn an_object_that_nothing_holds_is_unrooted_and_that_is_an_exit_code() {
+    let dead = run("net8-x64-case005", "dumpheap DUMP -short").stdout;
+    let codes: Vec<i32> = dead
+        .lines()
+        .take(40)
+        .map(|address| run("net8-x64-case005", &format!("gcroot DUMP {address}")).code)
+        .collect();
+    assert!(codes.contains(&0) && codes.contains(&1), "{codes:?}");
+    assert!(codes.iter().all(|code| [0, 1].contains(code)), "{codes:?}");
+}
+
+#[test]
+fn without_time_or_memory_nothing_is_called_unrooted() {
+    let line = "gcroot DUMP 7f2e518727c0 --format json";
+    for limit in ["--timeout 0s", "--memory 1k", "--memory 1M"] {
+        let answer = run("net10-x64-wks-all", &format!("{line} {limit}"));
+        assert_eq!(answer.code, 4, "{limit}: {} {}", answer.stdout, answer.stderr);
+        assert!(!answer.stdout.contains("false"), "{limit}: {}", answer.stdout);
+    }
+}
