@@ -18,9 +18,13 @@ mod os_handles;
 mod retained;
 mod root_label;
 mod rooted;
+mod object_lookup;
+mod parallel_stacks;
 mod selection;
 mod string_groups;
 mod thin_locks;
+mod thread_list;
+mod thread_stacks;
 mod type_labels;
 
 pub use crate::census::{Census, FreeBlock, TypeCount, census};
@@ -40,7 +44,10 @@ pub use crate::os_handles::{OsHandleType, OsHandles, UNKNOWN_HANDLE_TYPE, os_han
 pub use crate::retained::{Ownership, RetainedBy, RetainedGroup, retained_by, retained_by_static};
 pub use crate::root_label::{RootLabel, RootLabeler};
 pub use crate::rooted::{Rooted, Wanted, rooted};
+pub use crate::parallel_stacks::{StackGroup, parallel_stacks};
 pub use crate::selection::{GenerationFilter, Selection, Selector};
 pub use crate::string_groups::{StringGroup, StringGroups, string_groups};
 pub use crate::thin_locks::{ThinLock, thin_locks};
+pub use crate::thread_list::{ThreadEntry, ThrownException, thread_list};
+pub use crate::thread_stacks::{Frame, References, StackReference, ThreadStack, thread_stacks};
 pub use crate::type_labels::TypeLabels;

@@ -105,6 +105,15 @@ impl<'d> Context<'d> {
         self.issues.clone()
     }
 
+    /// What was wrong with the container and with the runtime that was chosen: the start of answers that
+    /// do without the heap.
+    pub(crate) fn runtime_issues(&self) -> Result<Issues, Failure> {
+        let (_, runtime) = self.runtime()?;
+        let mut issues = self.issues();
+        issues.append(runtime.issues().clone());
+        Ok(issues)
+    }
+
     /// All runtimes.
     pub(crate) fn runtimes(&self) -> &Runtimes<'d> {
         self.runtimes.get_or_init(|| find_runtimes(&self.snapshot, self.dump.layout_mode()))

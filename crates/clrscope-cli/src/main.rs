@@ -12,6 +12,7 @@ mod object;
 mod program;
 mod progress;
 mod spelling;
+mod thread_choice;
 mod value;
 mod verb;
 mod verbs;

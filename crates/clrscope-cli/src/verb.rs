@@ -15,19 +15,23 @@ pub(crate) enum Group {
     Heap,
     /// What keeps objects alive.
     Roots,
+    /// Threads and what they do.
+    Threads,
     /// The process around the heap.
     Process,
 }
 
 impl Group {
     /// All groups, in the order of the help.
-    pub(crate) const ALL: &[Group] = &[Group::Dump, Group::Heap, Group::Roots, Group::Process];
+    pub(crate) const ALL: &[Group] =
+        &[Group::Dump, Group::Heap, Group::Roots, Group::Threads, Group::Process];
 
     pub(crate) const fn title(self) -> &'static str {
         match self {
             Group::Dump => "The dump",
             Group::Heap => "The heap",
             Group::Roots => "What keeps objects alive",
+            Group::Threads => "Threads",
             Group::Process => "The process around the heap",
         }
     }

@@ -1,6 +1,8 @@
 //! The verbs: one file and one line for each, in alphabetical order.
 
 mod dominators;
+mod clrstack;
+mod dso;
 mod dumpheap;
 mod dumpobj;
 mod dynamic;
@@ -16,6 +18,8 @@ mod memory;
 mod objsize;
 mod pathto;
 mod retained;
+mod pstacks;
+mod threads;
 mod verifyheap;
 
 use crate::verb::Verb;
@@ -23,12 +27,14 @@ use crate::verb::Verb;
 /// The table of all verbs. Each entry is on a line of its own, so that lists merge.
 #[rustfmt::skip]
 pub(crate) const VERBS: &[Verb] = &[
+    Verb::of::<clrstack::ClrStack>(),
     Verb::of::<memory::View<1>>(),
     Verb::of::<memory::View<4>>(),
     Verb::of::<memory::View<0>>(),
     Verb::of::<memory::View<8>>(),
     Verb::of::<memory::Wide>(),
     Verb::of::<memory::View<2>>(),
+    Verb::of::<dso::Dso>(),
     Verb::of::<dumpobj::DumpArray>(),
     Verb::of::<dominators::DominatorTree>(),
     Verb::of::<dumpheap::DumpHeap>(),
@@ -47,5 +53,7 @@ pub(crate) const VERBS: &[Verb] = &[
     Verb::of::<objsize::ObjSize>(),
     Verb::of::<pathto::PathTo>(),
     Verb::of::<retained::Retained>(),
+    Verb::of::<pstacks::PStacks>(),
+    Verb::of::<threads::Threads>(),
     Verb::of::<verifyheap::VerifyHeap>(),
 ];

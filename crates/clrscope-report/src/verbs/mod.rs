@@ -1,6 +1,8 @@
 //! One file for each verb: its answer in every format.
 
 pub mod dominators;
+pub mod clrstack;
+pub mod dso;
 pub mod dumpheap;
 pub mod dumpobj;
 pub mod dynamic;
@@ -16,4 +18,6 @@ pub mod memory;
 pub mod objsize;
 pub mod pathto;
 pub mod retained;
+pub mod pstacks;
+pub mod threads;
 pub mod verifyheap;

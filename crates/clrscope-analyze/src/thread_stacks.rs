@@ -1,0 +1,244 @@
+//! The stacks of threads: their frames by name, and the objects that they refer to.
+
+use std::cell::RefCell;
+
+use clrscope_clr::code::{CodeMap, MethodNamer};
+use clrscope_clr::stack::{FrameKind, RootLocation, StackFrame, StackRoot, StackWalker};
+use clrscope_clr::{HeapObjects, MissingField, NameStyle, Runtime, TextLimits, Types};
+use clrscope_image::unwind::FoundBy;
+use clrscope_memory::{Arch, Issue, IssueKind, Issues, Presence, ThreadRecord, VirtAddr};
+
+use crate::object_lookup::ObjectLookup;
+use crate::thread_list::ThreadEntry;
+
+/// The stack of a thread.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ThreadStack {
+    /// The thread.
+    pub entry: ThreadEntry,
+    /// Its frames, innermost first; native ones are not among them.
+    pub frames: Vec<Frame>,
+    /// What its frames and registers refer to, if it was asked for: exact ones first, in the order of
+    /// the frames, then what only looks like a reference.
+    pub references: Vec<StackReference>,
+}
+
+/// A frame of a stack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// Where it is executing; of an explicit frame where managed code goes on, or null.
+    pub ip: VirtAddr,
+    /// Its stack pointer; of an explicit frame its address.
+    pub sp: VirtAddr,
+    /// The class of an explicit frame, which is a record of the runtime and no call; `None` of a
+    /// managed frame. Empty if the class is not known.
+    pub explicit: Option<String>,
+    /// The method that it is of or stands for, with its parameters; `None` if it is not known.
+    pub method: Option<String>,
+    /// The simple name of the assembly of that method's type.
+    pub module: Option<String>,
+    /// How it was found.
+    pub found_by: FoundBy,
+}
+
+/// An object that a stack or a register refers to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StackReference {
+    /// Index of the frame that it belongs to, or whose memory it lies in.
+    pub frame: Option<usize>,
+    /// Where it is.
+    pub location: RootLocation,
+    /// The name of the register that it is in.
+    pub register: Option<&'static str>,
+    /// What is stored there.
+    pub value: VirtAddr,
+    /// The object that it points at or into.
+    pub object: VirtAddr,
+    /// The name of the object's type; `None` if no object is there.
+    pub name: Option<String>,
+    /// What the object says of itself in a few words, as strings do.
+    pub text: Option<String>,
+    /// Whether the slot may point into the middle of an object.
+    pub interior: bool,
+    /// Whether it keeps its object from being moved.
+    pub pinned: bool,
+    /// Whether the runtime itself would report it; all others only look like references.
+    pub exact: bool,
+}
+
+/// Which references are wanted.
+#[derive(Debug, Clone, Copy)]
+pub enum References<'a, 'data> {
+    /// None: stacks are walked without the heap.
+    None,
+    /// Those that the runtime itself would report.
+    Exact(&'a HeapObjects<'data>),
+    /// Also every word that looks like one.
+    All(&'a HeapObjects<'data>),
+}
+
+/// Walks the stacks of `threads`. That some cannot be walked is added to `issues`.
+pub fn thread_stacks<'data>(
+    runtime: &Runtime<'data>,
+    threads: Vec<ThreadEntry>,
+    references: References<'_, 'data>,
+    style: NameStyle,
+    issues: &mut Issues,
+) -> Vec<ThreadStack> {
+    let code = CodeMap::new(runtime).map_err(|missing| not_walked(&missing, issues)).ok();
+    if let Some(code) = &code {
+        issues.append(code.issues().clone());
+    }
+    let reader = code.as_ref().and_then(|code| {
+        StackReader::new(code, references, style)
+            .map_err(|missing| not_walked(&missing, issues))
+            .ok()
+    });
+    let stack = |entry: ThreadEntry| match &reader {
+        Some(reader) => reader.read(entry, issues),
+        None => ThreadStack { entry, frames: Vec::new(), references: Vec::new() },
+    };
+    threads.into_iter().map(stack).collect()
+}
+
+fn not_walked(missing: &MissingField, issues: &mut Issues) {
+    issues.push(Issue::general(
+        IssueKind::MissingStructure,
+        format!("the stacks of threads cannot be walked: {missing}"),
+    ));
+}
+
+struct StackReader<'a, 'data> {
+    code: &'a CodeMap<'data>,
+    walker: StackWalker<'a, 'data>,
+    namer: MethodNamer<'data>,
+    types: &'a Types<'data>,
+    references: References<'a, 'data>,
+    style: NameStyle,
+}
+
+impl<'a, 'data> StackReader<'a, 'data> {
+    fn new(
+        code: &'a CodeMap<'data>,
+        references: References<'a, 'data>,
+        style: NameStyle,
+    ) -> Result<StackReader<'a, 'data>, MissingField> {
+        let runtime = code.runtime();
+        Ok(StackReader {
+            walker: StackWalker::new(code)?,
+            namer: MethodNamer::new(runtime)?,
+            types: runtime.types()?,
+            code,
+            references,
+            style,
+        })
+    }
+
+    fn read(&self, entry: ThreadEntry, issues: &mut Issues) -> ThreadStack {
+        let snapshot = self.code.runtime().snapshot();
+        let mut stack = ThreadStack { entry, frames: Vec::new(), references: Vec::new() };
+        // Threads that ended or have not begun have no record.
+        let Some(record) = stack.entry.debugger_id.and_then(|index| snapshot.threads.get(index))
+        else {
+            return stack;
+        };
+        let present = snapshot.space.presence(record.stack_start, record.stack_bytes);
+        if record.registers.is_none() || present != Presence::Present {
+            issues.push(Issue::in_memory(
+                IssueKind::MissingMemory,
+                record.stack_start,
+                format!(
+                    "the stack or the registers of thread {:#x} are not in the dump",
+                    record.os_id
+                ),
+            ));
+        }
+        let frames = self.walker.walk(stack.entry.thread.address, record, issues);
+        stack.references = self.references(record, &frames);
+        stack.frames = frames.iter().map(|frame| self.name(frame)).collect();
+        stack
+    }
+
+    fn name(&self, frame: &StackFrame) -> Frame {
+        let name = match &frame.kind {
+            FrameKind::Managed(code) => self.namer.of_code(code),
+            FrameKind::Explicit(_) => {
+                frame.method_desc().and_then(|at| self.namer.of_method_desc(at))
+            }
+        };
+        let module = name.as_ref().map(|name| name.owner.assembly().to_owned());
+        let explicit = match frame.method() {
+            Some(_) => None,
+            None => Some(frame.explicit_kind().unwrap_or_default().to_owned()),
+        };
+        Frame {
+            ip: frame.ip,
+            sp: frame.sp,
+            explicit,
+            method: name.map(|name| name.to_string_in(self.style)),
+            module: module.filter(|module| !module.is_empty()),
+            found_by: frame.found_by,
+        }
+    }
+
+    fn references(&self, record: &ThreadRecord, frames: &[StackFrame]) -> Vec<StackReference> {
+        let (heap, all) = match self.references {
+            References::None => return Vec::new(),
+            References::Exact(heap) => (heap, false),
+            References::All(heap) => (heap, true),
+        };
+        // Which words matter only the frames say; all are gathered first, so that one walk over the
+        // heap finds the objects of all.
+        let asked = RefCell::new(Vec::new());
+        self.walker.roots(record, frames, &|address| {
+            asked.borrow_mut().push(address);
+            None
+        });
+        let lookup = ObjectLookup::new(heap, asked.into_inner());
+        let roots = self.walker.roots(record, frames, &|address| lookup.containing(address)).roots;
+        roots.iter().filter(|root| all || root.exact).map(|root| self.reference(root)).collect()
+    }
+
+    fn reference(&self, root: &StackRoot) -> StackReference {
+        let object = self.types.object(root.object).ok();
+        let register = match root.location {
+            RootLocation::Register { number, .. } => {
+                register_name(self.code.runtime().snapshot().target.arch, number)
+            }
+            RootLocation::Stack(_) => None,
+        };
+        StackReference {
+            frame: root.frame,
+            location: root.location,
+            register,
+            value: root.value,
+            object: root.object,
+            text: object.as_ref().and_then(|object| object.brief(TextLimits::default())),
+            name: object.map(|object| object.ty().name_in(self.style)),
+            interior: root.interior,
+            pinned: root.pinned,
+            exact: root.exact,
+        }
+    }
+}
+
+/// The name of a general register by the number that instructions encode it with.
+fn register_name(arch: Arch, number: u8) -> Option<&'static str> {
+    const X86: [&str; 8] = ["eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi"];
+    const X64: [&str; 16] = [
+        "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12",
+        "r13", "r14", "r15",
+    ];
+    const ARM64: [&str; 32] = [
+        "x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13",
+        "x14", "x15", "x16", "x17", "x18", "x19", "x20", "x21", "x22", "x23", "x24", "x25", "x26",
+        "x27", "x28", "fp", "lr", "sp",
+    ];
+    let names: &[&str] = match arch {
+        Arch::X86 => &X86,
+        Arch::X64 => &X64,
+        Arch::Arm64 => &ARM64,
+        Arch::Arm | Arch::Other(_) => &[],
+    };
+    names.get(usize::from(number)).copied()
+}

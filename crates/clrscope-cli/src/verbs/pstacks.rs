@@ -1,0 +1,36 @@
+//! `pstacks`: the stacks of all threads, merged.
+
+use clap::Args;
+use clrscope::analyze::{References, parallel_stacks, thread_stacks};
+use clrscope::clr::stack::LifeCycle;
+use clrscope_report::verbs::pstacks;
+
+use crate::context::Context;
+use crate::exit::{Failure, Outcome};
+use crate::thread_choice;
+use crate::verb::{Action, Group};
+
+/// Nothing to choose.
+#[derive(Debug, Args)]
+pub(crate) struct PStacks {}
+
+impl Action for PStacks {
+    const NAME: &'static str = "pstacks";
+    const ALIASES: &'static [&'static str] = &["parallelstacks"];
+    const GROUP: Group = Group::Threads;
+    const ABOUT: &'static str = "Stacks of all threads, merged where they are the same";
+    const EXAMPLES: &'static str = "
+        clrscope pstacks app.dmp
+    ";
+
+    fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
+        let mut issues = context.runtime_issues()?;
+        let mut threads = thread_choice::threads(context, &mut issues)?;
+        threads.retain(|entry| entry.thread.life_cycle == LifeCycle::Alive);
+        let (_, runtime) = context.runtime()?;
+        let style = context.name_style();
+        let stacks = thread_stacks(runtime, threads, References::None, style, &mut issues);
+        let groups = parallel_stacks(&stacks);
+        context.answer(&pstacks::ParallelStacks::new(&stacks, &groups), &issues)
+    }
+}

@@ -1,0 +1,157 @@
+//! `dso`: the objects that stacks and registers refer to.
+
+use std::io;
+
+use clrscope_analyze::{StackReference, ThreadStack};
+use serde::Serialize;
+
+use super::threads::ThreadLabel;
+use crate::escape::Escaped;
+use crate::number::Address;
+use crate::page::{Page, Style};
+use crate::report::Report;
+use crate::rows::{Cell, Rows};
+
+/// A slot of a stack, or a register, that refers to an object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SlotRow {
+    /// Index of the frame that it belongs to, or whose memory it lies in.
+    pub frame: Option<usize>,
+    /// The word of the stack; `None` of what is in a register still.
+    pub slot: Option<Address>,
+    /// The register whose value in the frame this is.
+    pub register: Option<&'static str>,
+    /// The object that it points at or into.
+    pub object: Address,
+    /// How far it points into the object.
+    pub offset: u64,
+    /// The name of the object's type; `None`, if no object is there.
+    pub name: Option<String>,
+    /// What the object says of itself in a few words, as strings do.
+    pub text: Option<String>,
+    /// Whether it keeps its object from being moved.
+    pub pinned: bool,
+    /// Whether the runtime itself would report it; all others only look like references.
+    pub exact: bool,
+}
+
+impl SlotRow {
+    pub(super) fn new(reference: &StackReference) -> SlotRow {
+        SlotRow {
+            frame: reference.frame,
+            slot: reference.location.address().map(Address::from),
+            register: reference.register,
+            object: reference.object.into(),
+            offset: reference.value.0.saturating_sub(reference.object.0),
+            name: reference.name.clone(),
+            text: reference.text.clone(),
+            pinned: reference.exact && reference.pinned,
+            exact: reference.exact,
+        }
+    }
+
+    /// Where it is, what is there, and what is said of it.
+    pub(super) fn line(&self, style: &Style) -> String {
+        let width = style.address_width();
+        let place = match (self.register, self.slot) {
+            (Some(register), _) => register.to_owned(),
+            (None, Some(slot)) => style.address(slot.into()).to_string(),
+            (None, None) => String::new(),
+        };
+        let name = Escaped(self.name.as_deref().unwrap_or("<no object>"));
+        let mut line = format!("{place:<width$} {} {name}", style.address(self.object.into()));
+        if let Some(text) = self.text.as_deref().filter(|text| Some(*text) != self.name.as_deref())
+        {
+            line.push_str(&format!(" {}", Escaped(text)));
+        }
+        if self.offset > 0 {
+            line.push_str(&format!(" (+{:#x})", self.offset));
+        }
+        if self.pinned {
+            line.push_str(" (pinned)");
+        }
+        line
+    }
+}
+
+/// The objects of a thread.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ThreadObjects {
+    /// Which thread it is.
+    #[serde(flatten)]
+    pub label: ThreadLabel,
+    /// What it refers to: registers first, then by address on the stack, innermost frame first.
+    pub objects: Vec<SlotRow>,
+}
+
+/// The answer of `dso`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StackObjects {
+    /// The threads in the order of the runtime's list.
+    pub threads: Vec<ThreadObjects>,
+}
+
+impl StackObjects {
+    /// Says what the stacks refer to.
+    pub fn new(stacks: &[ThreadStack]) -> StackObjects {
+        let objects = |stack: &ThreadStack| {
+            let mut objects: Vec<_> = stack.references.iter().map(SlotRow::new).collect();
+            objects.sort_by_key(|row| (row.slot, row.register, !row.exact));
+            ThreadObjects { label: ThreadLabel::new(&stack.entry), objects }
+        };
+        StackObjects { threads: stacks.iter().map(objects).collect() }
+    }
+}
+
+impl Report for StackObjects {
+    fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
+        let style = page.style();
+        let width = style.address_width();
+        for (index, thread) in self.threads.iter().enumerate() {
+            if index > 0 {
+                writeln!(page)?;
+            }
+            page.heading(&thread.label.heading())?;
+            writeln!(page, "{:<12} {:<width$} {:<width$} Name", "Kind", "SP/REG", "Object")?;
+            for row in &thread.objects {
+                let kind = if row.exact { "exact" } else { "conservative" };
+                writeln!(page, "{kind:<12} {}", row.line(&style))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn rows(&self, rows: &mut Rows<'_>) -> io::Result<()> {
+        rows.header(&[
+            "os_id",
+            "managed_id",
+            "frame",
+            "slot",
+            "register",
+            "object",
+            "offset",
+            "exact",
+            "pinned",
+            "name",
+            "text",
+        ])?;
+        for thread in &self.threads {
+            for row in &thread.objects {
+                rows.row(&[
+                    Cell::Number(thread.label.os_id.into()),
+                    Cell::Number(thread.label.managed_id.into()),
+                    Cell::optional_number(row.frame.map(|frame| frame as u64)),
+                    row.slot.map_or(Cell::Empty, Cell::from),
+                    Cell::optional(row.register),
+                    row.object.into(),
+                    Cell::Number(row.offset),
+                    Cell::Flag(row.exact),
+                    Cell::Flag(row.pinned),
+                    Cell::optional(row.name.as_deref()),
+                    Cell::optional(row.text.as_deref()),
+                ])?;
+            }
+        }
+        Ok(())
+    }
+}
