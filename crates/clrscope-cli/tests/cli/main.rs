@@ -8,3 +8,4 @@ mod harness;
 mod objects;
 mod roots;
 mod spellings;
+mod threads;

@@ -126,6 +126,9 @@ impl StackRow {
 
 impl Report for ClrStack {
     fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
+        if self.threads.is_empty() {
+            return writeln!(page, "No threads of the runtime were found.");
+        }
         for (index, thread) in self.threads.iter().enumerate() {
             if index > 0 {
                 writeln!(page)?;

@@ -107,6 +107,9 @@ impl Report for StackObjects {
     fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
         let style = page.style();
         let width = style.address_width();
+        if self.threads.is_empty() {
+            return writeln!(page, "No threads of the runtime were found.");
+        }
         for (index, thread) in self.threads.iter().enumerate() {
             if index > 0 {
                 writeln!(page)?;

@@ -187,6 +187,9 @@ impl ThreadRow {
 impl Report for Threads {
     fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
         let style = page.style();
+        if self.threads.is_empty() {
+            return writeln!(page, "No threads of the runtime were found.");
+        }
         for (what, count) in [
             ("ThreadCount:", self.threads.len()),
             ("UnstartedThread:", self.unstarted),

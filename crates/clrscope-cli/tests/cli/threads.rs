@@ -1,0 +1,83 @@
+//! Threads and stacks, on real dumps.
+
+use clrscope_testkit::corpus;
+use serde_json::Value;
+
+use crate::harness::run;
+
+macro_rules! snapshots {
+    ($($name:ident: $dump:literal, $line:literal;)*) => {
+        $(#[test]
+        fn $name() {
+            insta::assert_snapshot!(run($dump, $line).redacted());
+        })*
+    };
+}
+
+snapshots! {
+    threads_text: "net8-x64-case005", "threads DUMP";
+    threads_json: "net6-x64-case004", "threads DUMP --format json";
+    threads_x86: "core21-x86-wks-all", "threads DUMP";
+    threads_tsv: "net8-x64-case005", "clrthreads DUMP --format tsv";
+    threads_unknown: "net8-x64-private", "threads DUMP";
+    clrstack_all: "net8-x64-case005", "clrstack DUMP -all";
+    clrstack_references: "net8-x64-case005", "clrstack DUMP -osid 108 -a";
+    clrstack_json: "net8-x64-case005", "clrstack DUMP -managed 4 -a --format json";
+    clrstack_sos_names: "net8-x64-case005", "clrstack DUMP -osid 11c --names sos";
+    clrstack_finalizer: "net6-x64-case004", "clrstack DUMP -managed 2";
+    clrstack_x86: "core21-x86-wks-all", "clrstack DUMP -all";
+    clrstack_tsv: "core21-x86-wks-all", "clrstack DUMP -managed 5 --format tsv";
+    clrstack_mini: "net8-x64-mini", "clrstack DUMP";
+    pstacks_text: "net8-x64-case005", "pstacks DUMP";
+    pstacks_json: "net6-x64-case004", "pstacks DUMP --format json";
+    pstacks_x86: "core21-x86-wks-all", "pstacks DUMP";
+    dso_finalizer: "net6-x64-case004", "dso DUMP -managed 2";
+    dso_json: "net8-x64-case005", "dso DUMP -managed 6 --format json";
+    dso_x86: "core21-x86-wks-all", "dso DUMP -managed 5";
+}
+
+#[test]
+fn deadlocked_threads_have_the_names_that_the_program_gave_them() {
+    let dump = corpus::dump("net8-x64-case005").expect("it is in testdata");
+    let truth = dump.truth().expect("it has a truth");
+    let expected = truth["case005.deadlockedThreads"].as_str().expect("two names");
+    let answer = run("net8-x64-case005", "threads DUMP --format json").json();
+    let threads = answer["data"]["threads"].as_array().expect("threads");
+    for name in expected.split('|') {
+        assert!(threads.iter().any(|thread| thread["name"] == name), "{name}");
+    }
+}
+
+#[test]
+fn the_finalizer_stands_where_the_program_says() {
+    let dump = corpus::dump("net6-x64-case004").expect("it is in testdata");
+    let truth = dump.truth().expect("it has a truth");
+    let expected = truth["case004.finalizerBlockedIn"].as_str().expect("a method");
+    let answer = run("net6-x64-case004", "clrstack DUMP -all --format json").json();
+    let threads = answer["data"]["threads"].as_array().expect("threads");
+    let finalizer = threads.iter().find(|thread| thread["purpose"] == "finalizer").expect("one");
+    let is_there =
+        |frame: &Value| frame["method"].as_str().is_some_and(|method| method.starts_with(expected));
+    assert!(finalizer["frames"].as_array().expect("frames").iter().any(is_there));
+}
+
+#[test]
+fn a_thread_that_is_not_there_is_1() {
+    for line in ["clrstack DUMP -osid 5", "clrstack DUMP -managed 77", "dso DUMP -osid 5"] {
+        let run = run("net8-x64-case005", line);
+        assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{line}");
+        assert!(run.stderr.contains("no such thread"), "{}", run.stderr);
+    }
+    assert_eq!(run("net8-x64-case005", "clrstack DUMP -all -osid 24").code, 2);
+}
+
+#[test]
+fn stacks_that_cannot_be_walked_are_4_and_say_so() {
+    for dump in ["net8-x64-mini", "net8-x64-private"] {
+        for line in ["threads DUMP", "clrstack DUMP -all", "pstacks DUMP"] {
+            let run = run(dump, line);
+            assert_eq!(run.code, 4, "{dump}, {line}");
+            assert!(run.stdout.contains("Partial: "), "{dump}, {line}: {}", run.stdout);
+        }
+    }
+}
