@@ -45,6 +45,6 @@ pub use crate::types::{
     NameStyle, Type, TypeCategory, TypeName, Types,
 };
 pub use crate::value::{
-    ArrayRef, DateTime, DateTimeKind, Decimal, Dimension, EnumValue, ObjectError, ObjectRef,
-    StringRef, TextLimits, TimeSpan, Value,
+    ArrayRef, Collection, DateTime, DateTimeKind, Decimal, Dimension, Element, EnumValue,
+    ObjectError, ObjectRef, StringRef, TextLimits, TimeSpan, Value,
 };

@@ -6,6 +6,7 @@
 
 mod array;
 mod basic;
+mod collections;
 mod numbers;
 mod object;
 mod place;
@@ -15,6 +16,7 @@ mod text;
 
 pub use self::array::{ArrayRef, Dimension};
 pub use self::basic::{DateTime, DateTimeKind, Decimal, EnumValue, TimeSpan};
+pub use self::collections::{Collection, Element};
 pub use self::object::{ObjectError, ObjectRef};
 pub use self::place::Value;
 pub use self::string::StringRef;

@@ -20,6 +20,8 @@ mod pathto;
 mod retained;
 mod pstacks;
 mod threads;
+mod statics;
+mod strings;
 mod verifyheap;
 
 use crate::verb::Verb;
@@ -55,5 +57,7 @@ pub(crate) const VERBS: &[Verb] = &[
     Verb::of::<retained::Retained>(),
     Verb::of::<pstacks::PStacks>(),
     Verb::of::<threads::Threads>(),
+    Verb::of::<statics::Statics>(),
+    Verb::of::<strings::Strings>(),
     Verb::of::<verifyheap::VerifyHeap>(),
 ];

@@ -41,6 +41,14 @@ snapshots! {
     dumparray_structs: "net10-x64-wks-all", "da DUMP @8";
     dumparray_part: "net10-x64-wks-all", "da DUMP @15 -start 3 -length 2";
     dumparray_of_an_object: "net10-x64-wks-all", "da DUMP @0";
+    dumpobj_list: "net10-x64-wks-all", "do DUMP @16";
+    dumpobj_concurrent_dictionary: "net10-x64-wks-all", "do DUMP @17 -nofields";
+    dumpobj_set_x86: "core21-x86-wks-all", "do DUMP @18 -nofields";
+    statics: "net8-x64-case005", "statics DUMP -type Cases.*";
+    statics_roots_x86: "core21-x86-wks-all", "statics DUMP -type zoo.roots";
+    statics_tsv: "net10-x64-wks-all", "statics DUMP -type Zoo.GenericStatics* --format tsv";
+    statics_of_nothing: "net8-x64-case005", "statics DUMP -type No.Such";
+    strings_dup: "net8-x64-case005", "strings DUMP -dup -top 5";
     lno: "net10-x64-wks-all", "lno DUMP @1+8";
     gcwhere: "net10-x64-wks-all", "gcwhere DUMP @1";
     gcwhere_csv: "core21-x86-wks-all", "gcwhere DUMP @1 --format csv";

@@ -107,7 +107,7 @@ impl<'a, 'data> ObjectRef<'a, 'data> {
     }
 
     /// The fields as if they were a struct.
-    fn content(&self) -> Value<'a, 'data> {
+    pub(super) fn content(&self) -> Value<'a, 'data> {
         let pointer = self.types.pointer_bytes();
         Value {
             types: self.types,

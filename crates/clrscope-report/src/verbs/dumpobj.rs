@@ -1,10 +1,12 @@
 //! `dumpobj`, `dumparray`, `dumpvc`: an object, an array or a value with what it holds.
 
+mod collection;
 mod elements;
 mod fields;
 mod object;
 mod value;
 
+pub use self::collection::{CollectionElement, CollectionRow};
 pub use self::elements::{ElementRow, Elements};
 pub use self::fields::FieldRow;
 pub use self::object::{DumpObj, Extent};

@@ -20,4 +20,6 @@ pub mod pathto;
 pub mod retained;
 pub mod pstacks;
 pub mod threads;
+pub mod statics;
+pub mod strings;
 pub mod verifyheap;

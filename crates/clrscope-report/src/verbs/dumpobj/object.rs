@@ -5,6 +5,7 @@ use std::io;
 use clrscope_clr::{NameStyle, ObjectRef, Value};
 use serde::Serialize;
 
+use super::collection::{self, CollectionRow};
 use super::elements::{self, Elements};
 use super::fields::{self, FieldRow};
 use crate::escape::Escaped;
@@ -53,6 +54,9 @@ pub struct DumpObj {
     /// What an array holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub elements: Option<Elements>,
+    /// What a collection holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub collection: Option<CollectionRow>,
     /// Its fields.
     pub fields: Vec<FieldRow>,
     #[serde(skip)]
@@ -86,6 +90,9 @@ impl DumpObj {
             boxed: object.unboxed().and_then(|_| object.brief(Default::default())),
             elements: array
                 .map(|array| Elements::new(&array, ty, style, extent.start, extent.elements)),
+            collection: object
+                .as_collection(extent.elements as usize)
+                .map(|collection| CollectionRow::new(&collection)),
             fields: if shows_fields { FieldRow::of_object(object, style) } else { Vec::new() },
             shows_fields,
             is_value: false,
@@ -107,6 +114,7 @@ impl DumpObj {
             string: None,
             boxed: None,
             elements: None,
+            collection: None,
             fields: FieldRow::of_value(value, &ty, style),
             shows_fields: true,
             is_value: true,
@@ -146,6 +154,9 @@ impl Report for DumpObj {
         }
         if let Some(elements) = &self.elements {
             elements::write(elements, page)?;
+        }
+        if let Some(collection) = &self.collection {
+            collection::write(collection, page)?;
         }
         // SOS counts the offsets of an object's fields from its method table pointer.
         let base = if self.is_value { 0 } else { style.target.pointer_bytes() };

@@ -1,0 +1,73 @@
+//! Collections of the base library, seen as what they are: elements, and how many places they fill.
+//!
+//! What is known of each kind is data: [`kinds`] has a line for each, [`layout`] the few ways in which
+//! they keep their elements.
+
+mod kinds;
+mod layout;
+
+use self::kinds::{KINDS, Kind};
+use super::object::ObjectRef;
+use super::place::Value;
+use crate::types::{NameStyle, Type};
+
+/// An element of a collection.
+#[derive(Debug, Clone, Copy)]
+pub enum Element<'a, 'data> {
+    /// Of a list or a set.
+    Item(Value<'a, 'data>),
+    /// Of a dictionary.
+    Pair {
+        /// The key.
+        key: Value<'a, 'data>,
+        /// What it leads to.
+        value: Value<'a, 'data>,
+    },
+}
+
+/// A collection with its elements.
+#[derive(Debug, Clone)]
+pub struct Collection<'a, 'data> {
+    /// What it is: `List`, `Dictionary`...
+    pub kind: &'static str,
+    /// How many elements it says that it has; `None` if it cannot be read.
+    pub count: Option<u64>,
+    /// Places for elements that it takes memory for; `None` where each element has its own object.
+    pub capacity: Option<u64>,
+    /// The first elements, in the order in which it keeps them.
+    pub elements: Vec<Element<'a, 'data>>,
+}
+
+impl<'a, 'data> ObjectRef<'a, 'data> {
+    /// The collection that this object is or derives from, with at most `limit` of its elements.
+    pub fn as_collection(&self, limit: usize) -> Option<Collection<'a, 'data>> {
+        let kind = bases(self.ty()).find_map(|ty| kind_of(&ty))?;
+        Some(kind.layout.read(kind.name, &self.content(), limit))
+    }
+}
+
+impl<'a, 'data> Value<'a, 'data> {
+    /// The collection that this struct is, or that this reference leads to, with at most `limit` of its
+    /// elements.
+    pub fn as_collection(&self, limit: usize) -> Option<Collection<'a, 'data>> {
+        if let Some(object) = self.as_object() {
+            return object.as_collection(limit);
+        }
+        let kind = kind_of(&self.structure()?)?;
+        Some(kind.layout.read(kind.name, self, limit))
+    }
+}
+
+/// A type and those that it derives from.
+fn bases<'a, 'data>(
+    ty: &Type<'a, 'data>,
+) -> impl Iterator<Item = Type<'a, 'data>> + use<'a, 'data> {
+    std::iter::successors(Some(ty.clone()), Type::base).take(clrscope_memory::limits::MAX_DEPTH)
+}
+
+fn kind_of(ty: &Type<'_, '_>) -> Option<&'static Kind> {
+    // Without arguments, as reflection writes it.
+    let name = ty.name_in(NameStyle::Reflection);
+    let name = name.split('[').next()?;
+    KINDS.iter().find(|kind| kind.types.contains(&name))
+}

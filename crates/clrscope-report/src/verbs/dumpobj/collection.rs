@@ -1,0 +1,85 @@
+//! A collection seen as what it is.
+
+use std::io;
+
+use clrscope_clr::{Collection, Element, TextLimits};
+use serde::Serialize;
+
+use super::value::json;
+use crate::escape::Escaped;
+use crate::number::Grouped;
+use crate::page::Page;
+
+/// An element of a collection.
+#[derive(Debug, Clone, Serialize)]
+pub struct CollectionElement {
+    /// The key, in a dictionary.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<serde_json::Value>,
+    /// The element, as the value of a field.
+    pub value: serde_json::Value,
+    /// The element as people read it.
+    pub text: String,
+}
+
+/// What a collection holds.
+#[derive(Debug, Clone, Serialize)]
+pub struct CollectionRow {
+    /// What it is: `List`, `Dictionary`...
+    pub kind: &'static str,
+    /// How many elements it says that it has.
+    pub count: Option<u64>,
+    /// Places for elements that it takes memory for.
+    pub capacity: Option<u64>,
+    /// Count by capacity.
+    pub fill: Option<f64>,
+    /// The first elements.
+    pub elements: Vec<CollectionElement>,
+}
+
+impl CollectionRow {
+    /// Says what `collection` holds.
+    pub fn new(collection: &Collection<'_, '_>) -> CollectionRow {
+        let limits = TextLimits::default();
+        let elements = collection.elements.iter().map(|element| match element {
+            Element::Item(value) => {
+                CollectionElement { key: None, value: json(value), text: value.text(limits) }
+            }
+            Element::Pair { key, value } => CollectionElement {
+                key: Some(json(key)),
+                value: json(value),
+                text: format!("{} = {}", key.text(limits), value.text(limits)),
+            },
+        });
+        let fill = match (collection.count, collection.capacity) {
+            (Some(count), Some(capacity)) if capacity > 0 => Some(count as f64 / capacity as f64),
+            _ => None,
+        };
+        CollectionRow {
+            kind: collection.kind,
+            count: collection.count,
+            capacity: collection.capacity,
+            fill,
+            elements: elements.collect(),
+        }
+    }
+}
+
+/// One line of what it is, then its elements.
+pub(super) fn write(collection: &CollectionRow, page: &mut Page<'_>) -> io::Result<()> {
+    write!(page, "Collection:  {}", collection.kind)?;
+    if let Some(count) = collection.count {
+        write!(page, ", {} elements", Grouped(count))?;
+    }
+    if let Some(capacity) = collection.capacity {
+        write!(page, ", capacity {}", Grouped(capacity))?;
+    }
+    if let Some(fill) = collection.fill {
+        write!(page, " ({:.0} % full)", fill * 100.0)?;
+    }
+    writeln!(page)?;
+    for (index, element) in collection.elements.iter().enumerate() {
+        writeln!(page, "[{index}] {}", Escaped(&element.text))?;
+    }
+    Ok(())
+}
