@@ -3,7 +3,10 @@
 //! One file for each question. Analyses are pure: they take what the crates below read and give plain
 //! values; nothing is printed here, and nothing is serialised.
 
+mod account;
+mod account_claims;
 mod census;
+mod content;
 mod dynamic_assemblies;
 mod emitter;
 mod chain;
@@ -20,6 +23,7 @@ mod root_label;
 mod rooted;
 mod object_lookup;
 mod parallel_stacks;
+mod partition;
 mod selection;
 mod string_groups;
 mod thin_locks;
@@ -27,6 +31,7 @@ mod thread_list;
 mod thread_stacks;
 mod type_labels;
 
+pub use crate::account::{Account, AccountLine, AccountVerdict, MemoryClass, account};
 pub use crate::census::{Census, FreeBlock, TypeCount, census};
 pub use crate::dynamic_assemblies::{
     DynamicAssemblies, DynamicAssembly, DynamicGroup, DynamicOrigin, dynamic_assemblies,

@@ -3,6 +3,7 @@
 mod dominators;
 mod clrstack;
 mod dso;
+mod account;
 mod dumpheap;
 mod dumpobj;
 mod dynamic;
@@ -39,6 +40,7 @@ pub(crate) const VERBS: &[Verb] = &[
     Verb::of::<dso::Dso>(),
     Verb::of::<dumpobj::DumpArray>(),
     Verb::of::<dominators::DominatorTree>(),
+    Verb::of::<account::Account>(),
     Verb::of::<dumpheap::DumpHeap>(),
     Verb::of::<dynamic::Dynamic>(),
     Verb::of::<dumpobj::DumpObj>(),

@@ -34,6 +34,9 @@ snapshots! {
     dumpheap_short: "net8-x64-case005", "dumpheap DUMP -type Cases.Account -short";
     dumpheap_strings: "net8-x64-case005", "dumpheap DUMP -strings -min 100";
     dumpheap_thinlock: "net10-x64-wks-all", "dumpheap DUMP -thinlock";
+    account_native: "net10-x64-svr-case002", "account DUMP";
+    account_csv: "net8-x64-case005", "account DUMP --format csv";
+    account_mini: "net8-x64-mini", "account DUMP";
     dynamic_error_pages: "core31-x64-case000", "dynamic DUMP -stat";
     dynamic_serializers: "net6-x64-case004", "dynamic DUMP -stat";
     dynamic_groups_csv: "net6-x64-case004", "dynamic DUMP -stat --format csv";

@@ -3,6 +3,7 @@
 pub mod dominators;
 pub mod clrstack;
 pub mod dso;
+pub mod account;
 pub mod dumpheap;
 pub mod dumpobj;
 pub mod dynamic;
