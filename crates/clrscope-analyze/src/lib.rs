@@ -7,17 +7,21 @@ mod account;
 mod account_claims;
 mod census;
 mod content;
+mod chain;
+mod cross_references;
+mod dominator_tree;
 mod dynamic_assemblies;
 mod emitter;
-mod chain;
-mod dominator_tree;
 mod finalization;
 mod handle_list;
 mod handle_objects;
 mod handle_owners;
+mod heap_stat;
 mod limitations;
 mod name_pattern;
+mod object_lookup;
 mod os_handles;
+mod parallel_stacks;
 mod retained;
 mod root_label;
 mod rooted;
@@ -33,24 +37,26 @@ mod type_labels;
 
 pub use crate::account::{Account, AccountLine, AccountVerdict, MemoryClass, account};
 pub use crate::census::{Census, FreeBlock, TypeCount, census};
+pub use crate::chain::{Step, chain};
+pub use crate::cross_references::{CrossReference, Crossing, cross_references};
+pub use crate::dominator_tree::{DominatorNode, TreeLimits, dominator_tree};
 pub use crate::dynamic_assemblies::{
     DynamicAssemblies, DynamicAssembly, DynamicGroup, DynamicOrigin, dynamic_assemblies,
 };
 pub use crate::emitter::Emitter;
-pub use crate::chain::{Step, chain};
-pub use crate::dominator_tree::{DominatorNode, TreeLimits, dominator_tree};
 pub use crate::finalization::{Finalization, QueueCounts, ReadyObject, finalization};
 pub use crate::handle_list::{HandleEntry, handle_list};
 pub use crate::handle_owners::{
     HandleCounts, HandleGroup, HandleOwner, JoinStopped, handle_owners,
 };
+pub use crate::heap_stat::{GENERATIONS, GenerationStat, HeapStat, heap_stat};
 pub use crate::limitations::{Limitation, limitations, missing_bytes};
 pub use crate::os_handles::{OsHandleType, OsHandles, UNKNOWN_HANDLE_TYPE, os_handles};
+pub use crate::parallel_stacks::{StackGroup, parallel_stacks};
 pub use crate::retained::{Ownership, RetainedBy, RetainedGroup, retained_by, retained_by_static};
 pub use crate::root_label::{RootLabel, RootLabeler};
 pub use crate::rooted::{Rooted, Wanted, rooted};
-pub use crate::parallel_stacks::{StackGroup, parallel_stacks};
-pub use crate::selection::{GenerationFilter, Selection, Selector};
+pub use crate::selection::{GenerationFilter, Liveness, Selection, Selector};
 pub use crate::string_groups::{StringGroup, StringGroups, string_groups};
 pub use crate::thin_locks::{ThinLock, thin_locks};
 pub use crate::thread_list::{ThreadEntry, ThrownException, thread_list};

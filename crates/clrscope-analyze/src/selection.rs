@@ -1,6 +1,7 @@
 //! Which objects of a heap an answer is about.
 
-use clrscope_clr::{AddressRange, HeapObjects, Object, Segment, SegmentKind};
+use clrscope_clr::{AddressRange, HeapGraph, HeapObjects, Object, Segment, SegmentKind};
+use clrscope_graph::Search;
 use clrscope_memory::VirtAddr;
 
 use crate::TypeLabels;
@@ -59,6 +60,9 @@ pub struct Selection {
     pub heap: Option<u32>,
     /// An address in their segment, or that of its record.
     pub segment: Option<VirtAddr>,
+    /// Whether a root keeps them alive; gaps are neither alive nor dead. Needs
+    /// [`Selector::with_liveness`].
+    pub alive: Option<bool>,
     /// Where they begin.
     pub range: Option<AddressRange>,
 }
@@ -79,6 +83,22 @@ pub struct Selector<'a, 'data> {
     types: Vec<bool>,
     /// By place in the heap's list.
     segments: Vec<bool>,
+    liveness: Option<Liveness<'a, 'data>>,
+}
+
+/// What is alive: the graph of a heap, and a search of it that came to its end.
+#[derive(Debug, Clone, Copy)]
+pub struct Liveness<'a, 'data> {
+    /// The graph.
+    pub graph: &'a HeapGraph<'data>,
+    /// The search from its roots.
+    pub search: &'a Search,
+}
+
+impl Liveness<'_, '_> {
+    fn is_alive(&self, object: &Object) -> Option<bool> {
+        self.search.reachable(self.graph.id(object.address)?)
+    }
 }
 
 impl<'a, 'data> Selector<'a, 'data> {
@@ -104,7 +124,15 @@ impl<'a, 'data> Selector<'a, 'data> {
                 && selection.generation.is_none_or(|generation| may_hold(segment, generation))
         });
         let segments = segments.collect();
-        Selector { objects, selection, types, segments }
+        Selector { objects, selection, types, segments, liveness: None }
+    }
+
+    /// The same with knowledge of what is alive, which [`Selection::alive`] needs: without it, nothing is
+    /// selected by that.
+    #[must_use]
+    pub fn with_liveness(mut self, liveness: Liveness<'a, 'data>) -> Self {
+        self.liveness = Some(liveness);
+        self
     }
 
     /// Whether any segment can hold a selected object.
@@ -124,6 +152,9 @@ impl<'a, 'data> Selector<'a, 'data> {
         selection.min_bytes.is_none_or(|min| min <= object.size)
             && selection.max_bytes.is_none_or(|max| object.size <= max)
             && selection.range.is_none_or(|range| range.contains(object.address))
+            && selection.alive.is_none_or(|wanted| {
+                self.liveness.and_then(|liveness| liveness.is_alive(object)) == Some(wanted)
+            })
             && selection.generation.is_none_or(|wanted| {
                 let segment = self.objects.heap().segments().get(segment);
                 segment

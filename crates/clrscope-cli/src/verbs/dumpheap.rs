@@ -1,7 +1,9 @@
 //! `dumpheap`: the objects of the heap, one by one or by type.
 
 use clap::{ArgAction, Args};
-use clrscope::analyze::{GenerationFilter, Selection, Selector, census, string_groups, thin_locks};
+use clrscope::analyze::{
+    GenerationFilter, Liveness, Selection, Selector, census, string_groups, thin_locks,
+};
 use clrscope::clr::AddressRange;
 use clrscope::memory::VirtAddr;
 use clrscope_report::verbs::dumpheap::{
@@ -63,6 +65,14 @@ pub(crate) struct Selected {
     #[arg(long = "gen", value_name = "GENERATION", value_parser = generation)]
     generation: Option<GenerationFilter>,
 
+    /// Objects that a root keeps alive
+    #[arg(long, conflicts_with = "dead")]
+    live: bool,
+
+    /// Objects that nothing keeps alive
+    #[arg(long)]
+    dead: bool,
+
     #[command(flatten)]
     place: Place,
 }
@@ -93,6 +103,7 @@ impl Selected {
             min_bytes: self.min.filter(|&bytes| bytes > 0),
             max_bytes: self.max.filter(|&bytes| bytes > 0),
             generation: self.generation,
+            alive: (self.live || self.dead).then_some(self.live),
             ..self.place.selection()?
         })
     }
@@ -138,7 +149,17 @@ impl Action for DumpHeap {
         let selection = self.selected.selection()?;
         let (objects, mut issues) = context.objects()?;
         let labels = context.labels(&objects, &mut issues)?;
-        let selector = Selector::new(&objects, &labels, &selection);
+        let searched = match selection.alive {
+            Some(_) => Some(context.search(&objects, &mut issues)?),
+            None => None,
+        };
+        let mut selector = Selector::new(&objects, &labels, &selection);
+        if let Some((graph, search)) = &searched {
+            if !search.complete() {
+                return Err(Failure::unfinished(search));
+            }
+            selector = selector.with_liveness(Liveness { graph, search });
+        }
         if !selector.has_segments() && !selection.is_everything() {
             return Err(Failure::NotThere("no segment of the heap is selected".to_owned()));
         }

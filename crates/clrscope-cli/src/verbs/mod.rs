@@ -8,14 +8,18 @@ mod dumpheap;
 mod dumpobj;
 mod dynamic;
 mod eeheap;
+mod ephrefs;
+mod ephtoloh;
 mod finalizequeue;
 mod gchandles;
+mod gcheapstat;
 mod gcroot;
 mod gcwhere;
 mod handles;
 mod info;
 mod layout;
 mod memory;
+mod notreachableinrange;
 mod objsize;
 mod pathto;
 mod retained;
@@ -46,14 +50,18 @@ pub(crate) const VERBS: &[Verb] = &[
     Verb::of::<dumpobj::DumpObj>(),
     Verb::of::<dumpobj::DumpVc>(),
     Verb::of::<eeheap::EeHeap>(),
+    Verb::of::<ephrefs::EphRefs>(),
+    Verb::of::<ephtoloh::EphToLoh>(),
     Verb::of::<finalizequeue::FinalizeQueue>(),
     Verb::of::<gchandles::GcHandles>(),
     Verb::of::<handles::Handles>(),
+    Verb::of::<gcheapstat::GcHeapStat>(),
     Verb::of::<gcwhere::GcWhere>(),
     Verb::of::<info::Info>(),
     Verb::of::<layout::Layout>(),
     Verb::of::<gcwhere::ListNear>(),
     Verb::of::<gcroot::GcRoot>(),
+    Verb::of::<notreachableinrange::NotReachableInRange>(),
     Verb::of::<objsize::ObjSize>(),
     Verb::of::<pathto::PathTo>(),
     Verb::of::<retained::Retained>(),

@@ -34,6 +34,13 @@ snapshots! {
     gchandles_pinned: "core21-x86-wks-all", "gchandles DUMP -type pinned";
     finalizequeue_text: "net9-x64-case003", "finalizequeue DUMP";
     finalizequeue_all_ready: "core21-x86-wks-all", "fq DUMP -allReady -stat";
+    dumpheap_dead: "net9-x64-case003", "dumpheap DUMP -dead -stat";
+    dumpheap_live: "net9-x64-case003", "dumpheap DUMP -live -stat -type Cases.";
+    gcheapstat_unreachable: "core21-x86-wks-all", "gcheapstat DUMP -unreachable";
+    gcheapstat_regions_csv: "net9-x64-case003", "gcheapstat DUMP --format csv";
+    ephrefs_text: "net8-x64-case005", "ephrefs DUMP";
+    ephtoloh_text: "core21-x86-wks-all", "ephtoloh DUMP";
+    not_reachable: "net9-x64-case003", "notreachableinrange DUMP 1185a90 1185b30 -nofinalizer";
     finalizequeue_csv: "net10-x64-wks-all", "fq DUMP --format csv";
 }
 
@@ -57,4 +64,21 @@ fn without_time_or_memory_nothing_is_called_unrooted() {
         assert_eq!(answer.code, 4, "{limit}: {} {}", answer.stdout, answer.stderr);
         assert!(!answer.stdout.contains("false"), "{limit}: {}", answer.stdout);
     }
+}
+
+/// Objects and bytes that a statistic counts.
+fn counted(options: &str) -> (u64, u64) {
+    let answer = run("net9-x64-case003", &format!("dumpheap DUMP -stat --format json{options}"));
+    let data = &answer.json()["data"];
+    let number = |key: &str| data[key].as_u64().unwrap_or_else(|| panic!("{key}: {data}"));
+    (number("objects"), number("bytes"))
+}
+
+#[test]
+fn what_is_alive_what_is_dead_and_what_is_free_are_all_there_is() {
+    let (all, live, dead) = (counted(""), counted(" -live"), counted(" -dead"));
+    let free = counted(" -type Free");
+    assert_eq!(all.0, live.0 + dead.0 + free.0);
+    assert_eq!(all.1, live.1 + dead.1 + free.1);
+    assert!(live.0 > 0 && dead.0 > 0);
 }

@@ -1,5 +1,6 @@
 //! One file for each verb: its answer in every format.
 
+pub mod cross_references;
 pub mod dominators;
 pub mod clrstack;
 pub mod dso;
@@ -10,12 +11,14 @@ pub mod dynamic;
 pub mod eeheap;
 pub mod finalizequeue;
 pub mod gchandles;
+pub mod gcheapstat;
 pub mod gcroot;
 pub mod gcwhere;
 pub mod handles;
 pub mod info;
 pub mod layout;
 pub mod memory;
+pub mod notreachableinrange;
 pub mod objsize;
 pub mod pathto;
 pub mod retained;
