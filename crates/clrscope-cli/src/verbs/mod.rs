@@ -1,7 +1,7 @@
 //! The verbs: one file and one line for each, in alphabetical order.
 
-mod dominators;
 mod clrstack;
+mod dominators;
 mod dso;
 mod account;
 mod dumpheap;
@@ -22,11 +22,12 @@ mod memory;
 mod notreachableinrange;
 mod objsize;
 mod pathto;
-mod retained;
 mod pstacks;
-mod threads;
+mod retained;
 mod statics;
 mod strings;
+mod threads;
+mod types;
 mod verifyheap;
 
 use crate::verb::Verb;
@@ -45,7 +46,9 @@ pub(crate) const VERBS: &[Verb] = &[
     Verb::of::<dumpobj::DumpArray>(),
     Verb::of::<dominators::DominatorTree>(),
     Verb::of::<account::Account>(),
+    Verb::of::<types::DumpClass>(),
     Verb::of::<dumpheap::DumpHeap>(),
+    Verb::of::<types::DumpMt>(),
     Verb::of::<dynamic::Dynamic>(),
     Verb::of::<dumpobj::DumpObj>(),
     Verb::of::<dumpobj::DumpVc>(),
@@ -67,7 +70,9 @@ pub(crate) const VERBS: &[Verb] = &[
     Verb::of::<retained::Retained>(),
     Verb::of::<pstacks::PStacks>(),
     Verb::of::<threads::Threads>(),
+    Verb::of::<types::Name2Ee>(),
     Verb::of::<statics::Statics>(),
     Verb::of::<strings::Strings>(),
+    Verb::of::<types::Token2Ee>(),
     Verb::of::<verifyheap::VerifyHeap>(),
 ];

@@ -49,6 +49,11 @@ snapshots! {
     statics_tsv: "net10-x64-wks-all", "statics DUMP -type Zoo.GenericStatics* --format tsv";
     statics_of_nothing: "net8-x64-case005", "statics DUMP -type No.Such";
     strings_dup: "net8-x64-case005", "strings DUMP -dup -top 5";
+    name2ee: "net10-x64-wks-all", "name2ee DUMP zoo.dll!Zoo.EveryField";
+    name2ee_x86: "core21-x86-wks-all", "name2ee DUMP *!System.String --format csv";
+    name2ee_of_nothing: "net10-x64-wks-all", "name2ee DUMP *!No.Such";
+    token2ee: "net10-x64-wks-all", "token2ee DUMP Zoo.dll 0200002c";
+    dumpmt_of_nothing: "net10-x64-wks-all", "dumpmt DUMP 40";
     lno: "net10-x64-wks-all", "lno DUMP @1+8";
     gcwhere: "net10-x64-wks-all", "gcwhere DUMP @1";
     gcwhere_csv: "core21-x86-wks-all", "gcwhere DUMP @1 --format csv";
@@ -93,4 +98,22 @@ fn a_struct_in_an_object_is_shown_by_its_type_and_place() {
     let answer = run("net10-x64-wks-all", &line).json();
     assert_eq!(answer["data"]["name"], "Zoo.Union");
     assert_eq!(answer["data"]["fields"][2]["value"], 3);
+}
+
+#[test]
+fn a_type_is_the_same_by_method_table_class_name_and_token() {
+    let types = |line: &str| run("net10-x64-wks-all", line).json()["data"]["types"].clone();
+    let named = types("name2ee DUMP Zoo Zoo.EveryField --format json");
+    let text = |key: &str| named[0][key].as_str().expect("an address").to_owned();
+    for line in [
+        format!("dumpclass DUMP {} --format json", text("class")),
+        format!("token2ee DUMP Zoo.dll {} --format json", text("token")),
+        format!("dumpmt DUMP {} --format json", text("mt")),
+    ] {
+        assert_eq!(types(&line), named, "{line}");
+    }
+    let methods =
+        types(&format!("dumpmt DUMP {} -md --format json", text("mt")))[0]["methods"].clone();
+    let methods = methods.as_array().expect("methods");
+    assert!(methods.iter().any(|method| method["name"] == ".ctor()"), "{methods:?}");
 }
