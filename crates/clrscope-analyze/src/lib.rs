@@ -25,8 +25,6 @@ mod parallel_stacks;
 mod retained;
 mod root_label;
 mod rooted;
-mod object_lookup;
-mod parallel_stacks;
 mod partition;
 mod selection;
 mod string_groups;

@@ -3,7 +3,6 @@
 pub mod cross_references;
 pub mod dominators;
 pub mod clrstack;
-pub mod dominators;
 pub mod dso;
 pub mod account;
 pub mod dumpheap;
