@@ -16,24 +16,39 @@ macro_rules! snapshots {
 
 snapshots! {
     threads_text: "net8-x64-case005", "threads DUMP";
-    threads_json: "net6-x64-case004", "threads DUMP --format json";
     threads_x86: "core21-x86-wks-all", "threads DUMP";
     threads_tsv: "net8-x64-case005", "clrthreads DUMP --format tsv";
     threads_unknown: "net8-x64-private", "threads DUMP";
     clrstack_all: "net8-x64-case005", "clrstack DUMP -all";
     clrstack_references: "net8-x64-case005", "clrstack DUMP -osid 108 -a";
-    clrstack_json: "net8-x64-case005", "clrstack DUMP -managed 4 -a --format json";
     clrstack_sos_names: "net8-x64-case005", "clrstack DUMP -osid 11c --names sos";
     clrstack_finalizer: "net6-x64-case004", "clrstack DUMP -managed 2";
     clrstack_x86: "core21-x86-wks-all", "clrstack DUMP -all";
     clrstack_tsv: "core21-x86-wks-all", "clrstack DUMP -managed 5 --format tsv";
     clrstack_mini: "net8-x64-mini", "clrstack DUMP";
     pstacks_text: "net8-x64-case005", "pstacks DUMP";
-    pstacks_json: "net6-x64-case004", "pstacks DUMP --format json";
     pstacks_x86: "core21-x86-wks-all", "pstacks DUMP";
     dso_finalizer: "net6-x64-case004", "dso DUMP -managed 2";
-    dso_json: "net8-x64-case005", "dso DUMP -managed 6 --format json";
     dso_x86: "core21-x86-wks-all", "dso DUMP -managed 5";
+}
+
+/// The data of JSON answers: what the envelope says of the layout changes as more of it is known.
+macro_rules! data_snapshots {
+    ($($name:ident: $dump:literal, $line:literal;)*) => {
+        $(#[test]
+        fn $name() {
+            let text = run($dump, $line).redacted();
+            let (_, data) = text.split_once("\n  \"data\": ").expect("an envelope");
+            insta::assert_snapshot!(data);
+        })*
+    };
+}
+
+data_snapshots! {
+    threads_json: "net6-x64-case004", "threads DUMP --format json";
+    clrstack_json: "net8-x64-case005", "clrstack DUMP -managed 4 -a --format json";
+    pstacks_json: "net6-x64-case004", "pstacks DUMP --format json";
+    dso_json: "net8-x64-case005", "dso DUMP -managed 6 --format json";
 }
 
 #[test]
