@@ -321,7 +321,8 @@ fn without_overlaps(mut segments: Vec<Segment>, issues: &mut Issues) -> Vec<Segm
     for segment in segments {
         if kept.last().is_some_and(|last| segment.objects.start < last.objects.end) {
             issues.push(Issue::in_memory(
-                IssueKind::Overlap,
+                // Not a mere overlap: what only this one covers is not walked.
+                IssueKind::BadValue,
                 segment.address,
                 "a segment overlaps another, which is kept",
             ));
