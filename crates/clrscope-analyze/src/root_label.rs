@@ -8,7 +8,7 @@ use clrscope_clr::{HandleKind, HeapGraph, NameStyle, Root, RootFrame, RootKind, 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RootLabel {
     /// What sort of root, in one word: `static`, `threadstatic`, `stack`, `code`, `handle`,
-    /// `finalizer`, `statics`.
+    /// `finalizer`, `statics`, `frozen`.
     pub kind: &'static str,
     /// What it is: the field, the kind of handle, the slot.
     pub detail: String,
@@ -76,6 +76,7 @@ impl<'data> RootLabeler<'data> {
                 thread: Some(*thread),
                 ..label("statics", "array of thread statics".to_owned())
             },
+            RootKind::Frozen => label("frozen", "frozen object, never collected".to_owned()),
             _ => label("other", String::new()),
         }
     }

@@ -3,7 +3,7 @@
 
 use clrscope_clr::code::MethodDescReader;
 use clrscope_clr::{
-    GraphOptions, HandleKind, HeapGraph, LayoutMode, Root, RootKind, find_runtimes,
+    GraphOptions, HandleKind, HeapGraph, LayoutMode, Root, RootKind, SegmentKind, find_runtimes,
 };
 use clrscope_graph::{Dominators, ObjectId};
 use clrscope_memory::{Control, VirtAddr};
@@ -131,6 +131,25 @@ fn without_stacks_their_locals_are_not_reached() {
         assert_eq!(reachable("address.roots.stackLocal"), Some(false));
         assert_eq!(reachable("address.roots.static"), Some(true));
         assert!(!graph.roots().iter().any(|root| matches!(root.kind, RootKind::Stack(_))));
+    });
+}
+
+#[test]
+fn what_is_never_collected_is_never_dead() {
+    let dump = corpus::dump("net9-x64-case003").expect("a dump of testdata");
+    with_graph(&dump, &GraphOptions::default(), |graph| {
+        let search = graph.search(&Control::new()).expect("search");
+        let heap = graph.objects().heap();
+        let frozen = heap.segments().iter().filter(|s| s.kind == SegmentKind::Frozen);
+        let mut count = 0;
+        for segment in frozen {
+            let range = segment.objects.start.0..segment.objects.end.0;
+            for id in graph.map().ids_in(range).map(ObjectId) {
+                assert_eq!(search.reachable(id), Some(true), "{:?}", graph.address(id));
+                count += 1;
+            }
+        }
+        assert!(count > 100, "only {count} frozen objects");
     });
 }
 

@@ -14,7 +14,8 @@ use crate::page::Page;
 /// Something that keeps an object alive and is no object itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RootEntry {
-    /// `static`, `threadstatic`, `stack`, `code`, `handle`, `finalizer` or `statics`.
+    /// `static`, `threadstatic`, `stack`, `code`, `handle`, `finalizer`, `statics` or
+    /// `frozen`.
     pub kind: &'static str,
     /// Where the reference is; zero if it is in a register.
     pub address: Address,
@@ -51,6 +52,7 @@ impl RootEntry {
             ("stack" | "code" | "threadstatic", Some(thread)) => format!("Thread {thread:x}:"),
             ("static", _) => "Statics:".to_owned(),
             ("handle", _) => "HandleTable:".to_owned(),
+            ("frozen", _) => "Frozen objects:".to_owned(),
             ("finalizer", _) => "Finalizer Queue:".to_owned(),
             _ => "Arrays of statics:".to_owned(),
         }

@@ -1,9 +1,9 @@
 //! The verbs: one file and one line for each, in alphabetical order.
 
+mod account;
 mod clrstack;
 mod dominators;
 mod dso;
-mod account;
 mod dumpheap;
 mod dumpobj;
 mod dynamic;

@@ -54,6 +54,8 @@ pub enum RootKind {
     StaticsElement,
     /// A handle of an array in which the runtime keeps statics. Its elements are roots of their own.
     StaticsArray(HandleKind),
+    /// The object is in a segment that is never collected (frozen objects, .NET 8 and later).
+    Frozen,
     /// The array of a thread's statics, which the runtime refers to without a handle (.NET 9 and later).
     ThreadStatics {
         /// The thread, by the operating system's number.

@@ -7,7 +7,7 @@ use clrscope_graph::{Ephemeron, NodeSet, ObjectId, ObjectMap};
 use clrscope_memory::{Control, Interrupted, Issues, VirtAddr};
 
 use super::{GraphOptions, Root, RootKind, build};
-use crate::heap::HeapObjects;
+use crate::heap::{HeapObjects, SegmentKind};
 use crate::roots::Handle;
 use crate::thread::{RuntimeThread, runtime_threads};
 
@@ -76,7 +76,20 @@ pub(super) fn find(
     for (root, target) in elements.into_iter().chain(conservative) {
         found.push(root, target);
     }
+    frozen(&heap, &mut found);
     Ok(found)
+}
+
+/// Adds what is never collected.
+fn frozen(heap: &Heap<'_, '_>, found: &mut Found) {
+    let segments = heap.objects.heap().segments().iter();
+    for segment in segments.filter(|segment| segment.kind == SegmentKind::Frozen) {
+        let ids = heap.map.ids_in(segment.objects.start.0..segment.objects.end.0);
+        for (target, address) in heap.map.iter_ids(ids) {
+            let address = VirtAddr(address);
+            found.push(Root { kind: RootKind::Frozen, address, value: address }, target);
+        }
+    }
 }
 
 fn threads(objects: &HeapObjects<'_>, issues: &mut Issues) -> Vec<RuntimeThread> {
