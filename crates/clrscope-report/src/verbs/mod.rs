@@ -1,10 +1,10 @@
 //! One file for each verb: its answer in every format.
 
+pub mod account;
+pub mod clrstack;
 pub mod cross_references;
 pub mod dominators;
-pub mod clrstack;
 pub mod dso;
-pub mod account;
 pub mod dumpheap;
 pub mod dumpobj;
 pub mod dynamic;
