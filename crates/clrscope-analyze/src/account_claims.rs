@@ -171,7 +171,11 @@ impl Claims<'_> {
             }
         }
         let types = runtime.types().map(|types| types.loaded()).unwrap_or_default();
-        let modules = runtime.modules().iter().map(|module| module.address());
+        // Of an emitted module, the metadata that the runtime saved lies there, too.
+        let modules = runtime.modules().iter().flat_map(|module| {
+            let saved = module.metadata_address().filter(|_| module.is_dynamic());
+            [Some(module.address()), saved].into_iter().flatten()
+        });
         let mut loader: BTreeSet<(VirtAddr, VirtAddr)> = BTreeSet::new();
         for address in modules.chain(types) {
             loader.extend(self.extent_of(address).map(|range| (range.start, range.end)));

@@ -68,3 +68,14 @@ fn a_native_leak_is_called_native_and_shows_its_pattern() {
         assert!(largest.committed >= native, "{largest:?}");
     });
 }
+
+#[test]
+fn what_emitted_assemblies_take_is_in_loader_heaps() {
+    let dump = corpus::dump("core31-x64-case000").expect("in testdata");
+    with_account(&dump, |account, _, _| {
+        assert_eq!(account.verdict, Some(AccountVerdict::Code));
+        // An independent reader finds 67 MB of low-frequency heap; most of it has saved metadata.
+        let loader = committed(account, &[MemoryClass::LoaderHeaps]);
+        assert!((60_000_000..90_000_000).contains(&loader), "{loader}");
+    });
+}
