@@ -57,6 +57,28 @@ fn lookups_find_their_run_among_many() {
 }
 
 #[test]
+fn lookups_find_their_run_among_thousands_in_clusters() {
+    let file = [7; 8];
+    // Clusters of runs of several lengths, so far apart that most parts of the index are empty.
+    let ranges: Vec<_> = (0..10_000u64)
+        .map(|n| ((n / 2_500) * 0x10_0000_0000 + 0x1000 + (n % 2_500) * 12, 1 + n % 8, n % 2))
+        .map(|(start, length, offset)| (start, length.min(7), offset))
+        .collect();
+    let space = space(&file, &ranges).value;
+    assert_eq!(space.run_count(), 10_000);
+    for &(start, length, _) in &ranges {
+        for (address, held) in
+            [(start - 1, false), (start, true), (start + length - 1, true), (start + length, false)]
+        {
+            assert_eq!(space.contains(VirtAddr(address)), held, "{address:#x}");
+        }
+    }
+    for address in [0, 0x5_0000_0000, 0x1_0000_0000_0000, u64::MAX] {
+        assert!(!space.contains(VirtAddr(address)), "{address:#x}");
+    }
+}
+
+#[test]
 fn a_range_behind_the_end_of_the_file_is_cut_and_reported() {
     let parsed = space(&FILE, &[(0x1000, 32, 8)]);
     assert_eq!(parsed.value.total_bytes(), 8);
