@@ -1,0 +1,1 @@
+//! Memory dumps of .NET processes as Parquet files, for programs that read tables.
