@@ -27,6 +27,7 @@ mod retained;
 mod root_label;
 mod rooted;
 mod selection;
+mod session;
 mod string_groups;
 mod thin_locks;
 mod thread_list;
@@ -55,6 +56,7 @@ pub use crate::retained::{Ownership, RetainedBy, RetainedGroup, retained_by, ret
 pub use crate::root_label::{RootLabel, RootLabeler};
 pub use crate::rooted::{Rooted, Wanted, rooted};
 pub use crate::selection::{GenerationFilter, Liveness, Selection, Selector};
+pub use crate::session::{Session, SessionError};
 pub use crate::string_groups::{StringGroup, StringGroups, string_groups};
 pub use crate::thin_locks::{ThinLock, thin_locks};
 pub use crate::thread_list::{ThreadEntry, ThrownException, thread_list};

@@ -4,10 +4,12 @@ use std::cell::OnceCell;
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Instant;
 
 use clap::ArgMatches;
-use clrscope::analyze::{Limitation, TypeLabels, limitations};
+use clrscope::analyze::{Limitation, Ownership, Session, SessionError, TypeLabels, limitations};
 use clrscope::clr::{
     GraphOptions, Heap, HeapError, HeapGraph, HeapObjects, NameStyle, Runtime, Runtimes, Types,
     find_runtimes,
@@ -59,50 +61,74 @@ impl From<Error> for Failure {
     }
 }
 
-/// An open dump with what verbs ask of it, made once.
-pub(crate) struct Context<'d> {
+/// An open dump with what verbs ask of it, each made once: several commands can share it.
+pub(crate) struct Opened<'d> {
     dump: &'d Dump,
-    globals: &'d Globals,
     minidump: Minidump<'d>,
     snapshot: Snapshot<'d>,
     /// What was wrong with the container.
     issues: Issues,
     runtimes: OnceCell<Runtimes<'d>>,
-    heap: OnceCell<Heap<'d>>,
+    /// One for each runtime.
+    sessions: OnceCell<Vec<Session<'d>>>,
+}
+
+impl<'d> Opened<'d> {
+    pub(crate) fn new(dump: &'d Dump) -> Result<Opened<'d>, Failure> {
+        let minidump = dump.minidump()?;
+        let parsed = dump.snapshot()?;
+        Ok(Opened {
+            dump,
+            minidump,
+            snapshot: parsed.value,
+            issues: parsed.issues,
+            runtimes: OnceCell::new(),
+            sessions: OnceCell::new(),
+        })
+    }
+
+    fn runtimes(&self) -> &Runtimes<'d> {
+        self.runtimes.get_or_init(|| find_runtimes(&self.snapshot, self.dump.layout_mode()))
+    }
+
+    fn sessions(&self) -> &[Session<'d>] {
+        self.sessions.get_or_init(|| {
+            self.runtimes().runtimes.iter().map(|runtime| Session::new(runtime.clone())).collect()
+        })
+    }
+}
+
+/// One command: the dump that it is about, its options, and how it answers.
+pub(crate) struct Context<'d> {
+    opened: Rc<Opened<'d>>,
+    globals: Globals,
     deadline: Option<Instant>,
     progress: Option<Reporter>,
 }
 
 impl<'d> Context<'d> {
-    pub(crate) fn new(dump: &'d Dump, globals: &'d Globals) -> Result<Context<'d>, Failure> {
-        let minidump = dump.minidump()?;
-        let parsed = dump.snapshot()?;
-        Ok(Context {
-            dump,
-            globals,
-            minidump,
-            snapshot: parsed.value,
-            issues: parsed.issues,
-            runtimes: OnceCell::new(),
-            heap: OnceCell::new(),
+    pub(crate) fn new(opened: Rc<Opened<'d>>, globals: Globals) -> Context<'d> {
+        Context {
+            opened,
             deadline: globals.timeout.and_then(|limit| Instant::now().checked_add(limit)),
             progress: (!globals.no_progress && io::stderr().is_terminal()).then(Reporter::new),
-        })
+            globals,
+        }
     }
 
     /// The container.
     pub(crate) fn minidump(&self) -> &Minidump<'d> {
-        &self.minidump
+        &self.opened.minidump
     }
 
     /// The process.
     pub(crate) fn snapshot(&self) -> &Snapshot<'d> {
-        &self.snapshot
+        &self.opened.snapshot
     }
 
     /// What was wrong with the container: the start of every answer's issues.
     pub(crate) fn issues(&self) -> Issues {
-        self.issues.clone()
+        self.opened.issues.clone()
     }
 
     /// What was wrong with the container and with the runtime that was chosen: the start of answers that
@@ -116,42 +142,39 @@ impl<'d> Context<'d> {
 
     /// All runtimes.
     pub(crate) fn runtimes(&self) -> &Runtimes<'d> {
-        self.runtimes.get_or_init(|| find_runtimes(&self.snapshot, self.dump.layout_mode()))
+        self.opened.runtimes()
     }
 
     /// The runtime that was chosen, and its number.
     pub(crate) fn runtime(&self) -> Result<(usize, &Runtime<'d>), Failure> {
-        let runtimes = self.runtimes();
-        let first = runtimes.first().map_err(|error| Failure::Unreadable(error.to_string()))?;
-        match self.globals.runtime {
-            None => Ok((0, first)),
-            Some(index) => {
-                let count = runtimes.runtimes.len();
-                let chosen = runtimes.runtimes.get(index);
-                Ok((index, chosen.ok_or(Error::NoSuchRuntime { index, count })?))
-            }
-        }
+        self.session().map(|(index, session)| (index, session.runtime()))
+    }
+
+    /// What was made of the runtime that was chosen, and its number.
+    pub(crate) fn session(&self) -> Result<(usize, &Session<'d>), Failure> {
+        self.runtimes().first().map_err(|error| Failure::Unreadable(error.to_string()))?;
+        let index = self.globals.runtime.unwrap_or(0);
+        let sessions = self.opened.sessions();
+        let chosen = sessions.get(index);
+        Ok((index, chosen.ok_or(Error::NoSuchRuntime { index, count: sessions.len() })?))
     }
 
     /// The heap of the runtime that was chosen.
     pub(crate) fn heap(&self) -> Result<&Heap<'d>, Failure> {
-        if let Some(heap) = self.heap.get() {
-            return Ok(heap);
-        }
-        let (_, runtime) = self.runtime()?;
-        let heap = runtime.heap().map_err(|error| self.no_heap(&error))?;
-        Ok(self.heap.get_or_init(|| heap))
+        let (_, session) = self.session()?;
+        session.heap().map_err(|error| self.no_heap(&error))
     }
 
     /// All objects of the heap, and what was wrong on the way to them.
     pub(crate) fn objects(&self) -> Result<(HeapObjects<'d>, Issues), Failure> {
-        let heap = self.heap()?;
-        let objects = heap.objects(&self.control())?;
+        let (_, session) = self.session()?;
+        let objects = session.objects(&self.control()).map_err(|error| self.unavailable(error))?;
+        let heap = objects.heap();
         let mut issues = self.issues();
         issues.append(heap.runtime().issues().clone());
         issues.append(heap.issues().clone());
         issues.append(objects.issues().clone());
-        Ok((objects, issues))
+        Ok((objects.clone(), issues))
     }
 
     /// The graph of `objects` with its roots, those on `stacks` among them or not. What was wrong is added
@@ -162,7 +185,13 @@ impl<'d> Context<'d> {
         stacks: bool,
         issues: &mut Issues,
     ) -> Result<HeapGraph<'d>, Failure> {
-        let graph = objects.graph(&GraphOptions { stacks }, &self.control())?;
+        let control = self.control();
+        let graph = if stacks {
+            let (_, session) = self.session()?;
+            session.graph(&control).map_err(|error| self.unavailable(error))?.clone()
+        } else {
+            objects.graph(&GraphOptions { stacks }, &control)?
+        };
         issues.append(graph.issues().clone());
         Ok(graph)
     }
@@ -172,9 +201,10 @@ impl<'d> Context<'d> {
         &self,
         objects: &HeapObjects<'d>,
         issues: &mut Issues,
-    ) -> Result<(HeapGraph<'d>, Search), Failure> {
+    ) -> Result<(HeapGraph<'d>, Arc<Search>), Failure> {
         let graph = self.graph(objects, true, issues)?;
-        let search = graph.search(&self.control())?;
+        let (_, session) = self.session()?;
+        let search = session.search(&self.control()).map_err(|error| self.unavailable(error))?;
         if let Some(stop) = search.stop() {
             issues.push(Issue::general(
                 IssueKind::Interrupted,
@@ -182,6 +212,22 @@ impl<'d> Context<'d> {
             ));
         }
         Ok((graph, search))
+    }
+
+    /// Who alone holds whom, by all roots.
+    pub(crate) fn ownership(&self) -> Result<Arc<Ownership>, Failure> {
+        let (_, session) = self.session()?;
+        session.ownership(&self.control()).map_err(|error| self.unavailable(error))
+    }
+
+    /// Says why a session cannot give something.
+    fn unavailable(&self, error: SessionError) -> Failure {
+        match error {
+            SessionError::Heap(error) => self.no_heap(&error),
+            SessionError::Graph(error) => error.into(),
+            SessionError::Interrupted(reason) => reason.into(),
+            other => Failure::Unreadable(other.to_string()),
+        }
     }
 
     /// The names of the types of `objects`, spelled as was asked for. What is not known is added to
@@ -211,7 +257,7 @@ impl<'d> Context<'d> {
 
     /// Says why there is no heap: most often because the dump was written without it.
     fn no_heap(&self, error: &HeapError) -> Failure {
-        let lacks = limitations(&self.minidump, &self.snapshot);
+        let lacks = limitations(&self.opened.minidump, &self.opened.snapshot);
         let why = lacks.first().filter(|lack| **lack == Limitation::NoFullMemory);
         Failure::Unreadable(match why.and_then(Limitation::remedy) {
             Some(remedy) => format!("the dump holds no heap memory; {remedy} ({error})"),
@@ -236,8 +282,8 @@ impl<'d> Context<'d> {
 
     /// Which dump this is.
     pub(crate) fn dump_identity(&self) -> DumpIdentity {
-        let path = self.dump.path().display().to_string();
-        DumpIdentity::new(&path, &self.minidump, &self.snapshot)
+        let path = self.opened.dump.path().display().to_string();
+        DumpIdentity::new(&path, &self.opened.minidump, &self.opened.snapshot)
     }
 
     /// Writes an answer about the runtime that was chosen. What was wrong on the way decides whether it
@@ -247,9 +293,8 @@ impl<'d> Context<'d> {
         report: &R,
         issues: &Issues,
     ) -> Result<Outcome, Failure> {
-        let (index, runtime) = self.runtime()?;
-        let heap = self.heap.get().cloned().or_else(|| runtime.heap().ok());
-        let identity = RuntimeIdentity::new(index, runtime, heap.as_ref());
+        let (index, session) = self.session()?;
+        let identity = RuntimeIdentity::new(index, session.runtime(), session.heap().ok());
         self.write(report, Some(&identity), issues)
     }
 
@@ -311,7 +356,7 @@ impl<'d> Context<'d> {
                     && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
             }
         };
-        Style { target: self.snapshot.target, classic: self.globals.classic, color }
+        Style { target: self.opened.snapshot.target, classic: self.globals.classic, color }
     }
 }
 

@@ -18,10 +18,11 @@ mod verb;
 mod verbs;
 
 use std::process::ExitCode;
+use std::rc::Rc;
 
 use clap::{ArgMatches, FromArgMatches};
 
-use crate::context::Context;
+use crate::context::{Context, Opened};
 use crate::exit::{Failure, Outcome};
 use crate::globals::Globals;
 use crate::verbs::VERBS;
@@ -56,6 +57,6 @@ fn answer(matches: &ArgMatches) -> Result<Outcome, Failure> {
         let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
     }
     let dump = context::open(matches, &globals)?;
-    let context = Context::new(&dump, &globals)?;
-    verb.run(matches, &context)
+    let opened = Rc::new(Opened::new(&dump)?);
+    verb.run(matches, &Context::new(opened, globals))
 }

@@ -1,7 +1,7 @@
 //! `dominators`: the tree of who alone keeps whom alive.
 
 use clap::Args;
-use clrscope::analyze::{Ownership, RootLabeler, TreeLimits, dominator_tree};
+use clrscope::analyze::{RootLabeler, TreeLimits, dominator_tree};
 use clrscope::memory::VirtAddr;
 use clrscope_report::verbs::dominators::{self, DominatorEntry};
 use clrscope_report::{Namer, RootEntry};
@@ -42,7 +42,7 @@ impl Action for DominatorTree {
         let graph = context.graph(&objects, true, &mut issues)?;
         let control = context.control();
         let top = self.address.map(|address| value::object(&graph, address)).transpose()?;
-        let owners = Ownership::new(&graph, &control)?;
+        let owners = context.ownership()?;
         if top.is_some_and(|top| !owners.dominators.reachable(top)) {
             return Err(Failure::NotThere("nothing is known to keep the object alive".into()));
         }

@@ -64,7 +64,8 @@ impl Action for Retained {
                 return context.answer(&self.set(&graph, &control)?, &issues);
             }
             Grouping::Object => {
-                return context.answer(&self.objects(&graph, &labels, &control)?, &issues);
+                let owners = context.ownership()?;
+                return context.answer(&self.objects(&graph, &labels, &owners, &control)?, &issues);
             }
             Grouping::Type => (By::Type, group(RetainedBy::Type)?),
             Grouping::Module => (By::Module, group(RetainedBy::Module)?),
@@ -82,9 +83,9 @@ impl Retained {
         &self,
         graph: &HeapGraph<'_>,
         labels: &TypeLabels,
+        owners: &Ownership,
         control: &Control<'_>,
     ) -> Result<RetainedReport, Failure> {
-        let owners = Ownership::new(graph, control)?;
         let top = owners.bytes.top(self.top).into_iter();
         let retained = top.filter_map(|(id, retained)| {
             let object = graph.object(id)?;
