@@ -1,6 +1,6 @@
 //! Objects that are locked by their header alone, without a sync block.
 
-use clrscope_clr::{HeapObjects, Object, Runtime};
+use clrscope_clr::{HeaderFormat, HeapObjects, Object, ObjectHeader};
 use clrscope_memory::{Control, Interrupted};
 
 use crate::Selector;
@@ -16,36 +16,6 @@ pub struct ThinLock {
     pub recursion: u32,
 }
 
-/// Bits of an object's header, the four bytes before it: dotnet/runtime, src/coreclr/vm/syncblk.h.
-const SPIN_LOCK: u32 = 0x1000_0000;
-/// The low bits are a hash code or the index of a sync block.
-const HASH_OR_INDEX: u32 = 0x0800_0000;
-
-/// Where the header keeps the thread and the recursion.
-#[derive(Debug, Clone, Copy)]
-struct Bits {
-    thread: u32,
-    recursion_shift: u32,
-}
-
-impl Bits {
-    /// Six bits of recursion everywhere; ten bits of thread up to .NET 7, sixteen from .NET 8 on.
-    fn of(runtime: &Runtime<'_>) -> Bits {
-        if runtime.version().major >= 8 {
-            Bits { thread: 0xffff, recursion_shift: 16 }
-        } else {
-            Bits { thread: 0x3ff, recursion_shift: 10 }
-        }
-    }
-
-    /// The owner and the recursion, if a header holds a lock.
-    fn decode(self, header: u32) -> Option<(u32, u32)> {
-        let thread = header & self.thread;
-        let is_lock = header & (SPIN_LOCK | HASH_OR_INDEX) == 0 && thread != 0;
-        is_lock.then_some((thread, (header >> self.recursion_shift) & 0x3f))
-    }
-}
-
 /// The locked objects among those that `selector` accepts, in order of address.
 ///
 /// # Errors
@@ -55,7 +25,7 @@ pub fn thin_locks(
     selector: &Selector<'_, '_>,
     control: &Control<'_>,
 ) -> Result<Vec<ThinLock>, Interrupted> {
-    let bits = Bits::of(objects.heap().runtime());
+    let format = HeaderFormat::of(objects.heap().runtime());
     // What is free has no header: the bytes before it belong to nobody.
     let is_free: Vec<bool> = objects.types().iter().map(|(_, info)| info.is_free).collect();
     let start = |stretch: clrscope_clr::Stretch| {
@@ -63,7 +33,7 @@ pub fn thin_locks(
     };
     let parts = objects.fold(control, start, |(segment, memory, found), object, _| {
         if let Some(header) = memory.read_u32(object.address.wrapping_sub(4))
-            && let Some((managed_thread, recursion)) = bits.decode(header)
+            && let ObjectHeader::ThinLock { managed_thread, recursion } = format.decode(header)
             && !is_free.get(object.ty.index()).copied().unwrap_or(false)
             && selector.accepts(*segment, object)
         {
@@ -71,21 +41,4 @@ pub fn thin_locks(
         }
     })?;
     Ok(parts.into_iter().flat_map(|(_, _, found)| found).collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn headers_are_locks_only_with_an_owner_and_nothing_else_in_them() {
-        let old = Bits { thread: 0x3ff, recursion_shift: 10 };
-        let new = Bits { thread: 0xffff, recursion_shift: 16 };
-        assert_eq!(old.decode(0), None);
-        assert_eq!(old.decode(0x0000_0402), Some((2, 1)));
-        assert_eq!(new.decode(0x0003_0402), Some((0x402, 3)));
-        // A sync block's index, and a hash code.
-        assert_eq!(new.decode(0x0800_0005), None);
-        assert_eq!(new.decode(0x0c12_3456), None);
-    }
 }

@@ -14,6 +14,7 @@ mod parallel;
 mod roots;
 mod runtime;
 pub mod stack;
+mod sync;
 mod thread;
 mod types;
 mod value;
@@ -39,6 +40,7 @@ pub use crate::roots::{FinalizerQueue, Handle, HandleKind};
 pub use crate::runtime::{
     Flavor, NoRuntime, Refusal, Refused, Runtime, RuntimeVersion, Runtimes, find_runtimes,
 };
+pub use crate::sync::{HeaderFormat, Monitor, ObjectHeader, SyncBlock, SyncBlocks};
 pub use crate::thread::thread_addresses;
 pub use crate::types::{
     ArrayShape, Constant, ElementType, EnumInfo, EnumMember, Field, FieldKind, Method, NamePattern,

@@ -4,6 +4,7 @@
 use clrscope_memory::{AddressSpace, Arch, Issue, IssueKind, Issues, Parsed, VirtAddr, limits};
 use rustc_hash::FxHashMap;
 
+use super::helpers::HelperMethods;
 use crate::layout::{GlobalValue, MissingField};
 use crate::runtime::Runtime;
 
@@ -46,6 +47,7 @@ pub(super) struct FrameReader<'data> {
     inlined: Inlined,
     transition_block: u64,
     framed_method: u64,
+    helpers: HelperMethods,
 }
 
 #[derive(Debug)]
@@ -80,6 +82,7 @@ impl<'data> FrameReader<'data> {
             },
             transition_block: layout.require("FramedMethodFrame", "TransitionBlockPtr")?,
             framed_method: layout.require("FramedMethodFrame", "MethodDesc")?,
+            helpers: HelperMethods::new(runtime),
         })
     }
 
@@ -146,7 +149,10 @@ impl<'data> FrameReader<'data> {
             }
             Some(kind) if kind.starts_with("HelperMethodFrame") => {
                 state = MachState::find(&self.space, address);
-                (state.as_ref().map(|state| state.caller), None)
+                (
+                    state.as_ref().map(|state| state.caller),
+                    self.helpers.of_frame(&self.space, address),
+                )
             }
             _ => (None, None),
         };

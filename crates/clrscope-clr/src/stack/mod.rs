@@ -3,6 +3,7 @@
 mod explicit;
 mod frame;
 pub mod gcinfo;
+mod helpers;
 mod roots;
 mod thread;
 mod walk;

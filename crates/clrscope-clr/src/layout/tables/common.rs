@@ -39,6 +39,13 @@ pub(super) const POINTER_4: &[(&str, &[(&str, u64)])] = &[
     ),
     ("FramedMethodFrame", &[("TransitionBlockPtr", 8), ("MethodDesc", 12)]),
     ("GCFrame", &[("ObjRefs", 8), ("NumObjRefs", 12), ("MaybeInterior", 20)]),
+    ("HelperMethodFrame", &[("FCallEntry", 20)]),
+    (
+        "SyncBlockCache",
+        &[("CleanupBlockList", 0), ("FreeSyncTableIndex", 0x34), ("SyncTableSize", 0x3c)],
+    ),
+    ("SyncTableEntry", &[("SyncBlock", 0), ("Object", 4), ("!", 8)]),
+    ("WaitEventLink", &[("Thread", 8), ("LinkSB", 0x10)]),
 ];
 
 /// Structures of targets with pointers of eight bytes.
@@ -86,4 +93,11 @@ pub(super) const POINTER_8: &[(&str, &[(&str, u64)])] = &[
     ),
     ("FramedMethodFrame", &[("TransitionBlockPtr", 0x10), ("MethodDesc", 0x18)]),
     ("GCFrame", &[("ObjRefs", 0x10), ("NumObjRefs", 0x18), ("MaybeInterior", 0x28)]),
+    ("HelperMethodFrame", &[("FCallEntry", 0x28)]),
+    (
+        "SyncBlockCache",
+        &[("CleanupBlockList", 0), ("FreeSyncTableIndex", 0x54), ("SyncTableSize", 0x60)],
+    ),
+    ("SyncTableEntry", &[("SyncBlock", 0), ("Object", 8), ("!", 0x10)]),
+    ("WaitEventLink", &[("Thread", 0x10), ("LinkSB", 0x20)]),
 ];

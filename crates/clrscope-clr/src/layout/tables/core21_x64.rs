@@ -26,7 +26,10 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
         (77, "FreeObjectMethodTable"),
         (81, "ThreadMethodTable"),
         (82, "PredefinedArrayTypes"),
+        (104, "FCallMethods"),
         (105, "SyncTableEntries"),
+        (106, "RcwCleanupList"),
+        (110, "SyncBlockCache"),
     ],
     dac_vtables: &[
         (131, "Thread"),
@@ -163,6 +166,16 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
         ("PEAssembly", &[("PEImage", 0x08), ("MetadataImport", 0x30)]),
         ("MetadataImport", &[("Metadata", 0x5e0)]),
         ("PEImage", &[("Path", 0x10), ("FlatImageLayout", 0x50), ("LoadedImageLayout", 0x60)]),
+        (
+            "SyncBlock",
+            &[
+                ("LockState", 0x00),
+                ("Recursion", 0x04),
+                ("HoldingThread", 0x08),
+                ("Link", 0x40),
+                ("HashCode", 0x4c),
+            ],
+        ),
     ],
     numbers: &[
         ("ThreadLocalBlockIsPointer", 1),

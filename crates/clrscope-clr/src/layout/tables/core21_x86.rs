@@ -26,7 +26,10 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
         (77, "FreeObjectMethodTable"),
         (81, "ThreadMethodTable"),
         (82, "PredefinedArrayTypes"),
+        (104, "FCallMethods"),
         (105, "SyncTableEntries"),
+        (106, "RcwCleanupList"),
+        (110, "SyncBlockCache"),
     ],
     dac_vtables: &[
         (131, "Thread"),
@@ -157,6 +160,16 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
         ("PEAssembly", &[("PEImage", 0x04), ("MetadataImport", 0x1c)]),
         ("MetadataImport", &[("Metadata", 0x378)]),
         ("PEImage", &[("Path", 0x0c), ("FlatImageLayout", 0x34), ("LoadedImageLayout", 0x3c)]),
+        (
+            "SyncBlock",
+            &[
+                ("LockState", 0x00),
+                ("Recursion", 0x04),
+                ("HoldingThread", 0x08),
+                ("Link", 0x28),
+                ("HashCode", 0x30),
+            ],
+        ),
     ],
     numbers: &[
         ("ThreadLocalBlockIsPointer", 1),

@@ -25,7 +25,10 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
         (70, "FreeObjectMethodTable"),
         (74, "ThreadMethodTable"),
         (75, "PredefinedArrayTypes"),
+        (97, "FCallMethods"),
         (98, "SyncTableEntries"),
+        (99, "RcwCleanupList"),
+        (103, "SyncBlockCache"),
     ],
     dac_vtables: &[
         (121, "Thread"),
@@ -162,6 +165,16 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
         ("PEAssembly", &[("PEImage", 0x08), ("MetadataImport", 0x20)]),
         ("MetadataImport", &[("Metadata", 0x5d8)]),
         ("PEImage", &[("Path", 0x10), ("FlatImageLayout", 0x48), ("LoadedImageLayout", 0x58)]),
+        (
+            "SyncBlock",
+            &[
+                ("LockState", 0x00),
+                ("Recursion", 0x04),
+                ("HoldingThread", 0x08),
+                ("Link", 0x40),
+                ("HashCode", 0x48),
+            ],
+        ),
     ],
     numbers: &[("MethodTableFlagCollectible", 0x10000000)],
 };

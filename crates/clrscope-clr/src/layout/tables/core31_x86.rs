@@ -25,7 +25,10 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
         (70, "FreeObjectMethodTable"),
         (74, "ThreadMethodTable"),
         (75, "PredefinedArrayTypes"),
+        (97, "FCallMethods"),
         (98, "SyncTableEntries"),
+        (99, "RcwCleanupList"),
+        (103, "SyncBlockCache"),
     ],
     dac_vtables: &[
         (121, "Thread"),
@@ -156,6 +159,16 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
         ("PEAssembly", &[("PEImage", 0x04), ("MetadataImport", 0x14)]),
         ("MetadataImport", &[("Metadata", 0x378)]),
         ("PEImage", &[("Path", 0x0c), ("FlatImageLayout", 0x30), ("LoadedImageLayout", 0x38)]),
+        (
+            "SyncBlock",
+            &[
+                ("LockState", 0x00),
+                ("Recursion", 0x04),
+                ("HoldingThread", 0x08),
+                ("Link", 0x28),
+                ("HashCode", 0x2c),
+            ],
+        ),
     ],
     numbers: &[("MethodTableFlagCollectible", 0x10000000)],
 };

@@ -23,6 +23,8 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
         (57, "FreeObjectMethodTable"),
         (60, "ThreadMethodTable"),
         (80, "SyncTableEntries"),
+        (81, "RcwCleanupList"),
+        (84, "SyncBlockCache"),
     ],
     dac_vtables: &[(136, "GlobalLoaderAllocator"), (137, "AssemblyLoaderAllocator")],
     structures: &[
@@ -47,6 +49,16 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
         ("PEAssembly", &[("MetadataImport", 0x18)]),
         ("MetadataImport", &[("Metadata", 0x5b8)]),
         ("PEImage", &[("Path", 0x10), ("FlatImageLayout", 0x78)]),
+        (
+            "SyncBlock",
+            &[
+                ("LockState", 0x00),
+                ("Recursion", 0x04),
+                ("HoldingThread", 0x08),
+                ("Link", 0x48),
+                ("HashCode", 0x50),
+            ],
+        ),
     ],
     numbers: &[("CountedHashBuckets", 1), ("MethodTableFlagCollectible", 0x200000)],
 };

@@ -24,7 +24,10 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
         (63, "ExceptionMethodTable"),
         (70, "FreeObjectMethodTable"),
         (74, "ThreadMethodTable"),
+        (94, "FCallMethods"),
         (95, "SyncTableEntries"),
+        (96, "RcwCleanupList"),
+        (99, "SyncBlockCache"),
     ],
     dac_vtables: &[
         (120, "Thread"),
@@ -137,6 +140,16 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
         ("PEAssembly", &[("PEImage", 0x08), ("MetadataImport", 0x20)]),
         ("MetadataImport", &[("Metadata", 0x5d8)]),
         ("PEImage", &[("Path", 0x10), ("FlatImageLayout", 0x60), ("LoadedImageLayout", 0x70)]),
+        (
+            "SyncBlock",
+            &[
+                ("LockState", 0x00),
+                ("Recursion", 0x04),
+                ("HoldingThread", 0x08),
+                ("Link", 0x40),
+                ("HashCode", 0x48),
+            ],
+        ),
     ],
     numbers: &[("MethodTableFlagCollectible", 0x10000000)],
 };

@@ -24,7 +24,10 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
         (48, "ExceptionMethodTable"),
         (55, "FreeObjectMethodTable"),
         (58, "ThreadMethodTable"),
+        (81, "FCallMethods"),
         (82, "SyncTableEntries"),
+        (83, "RcwCleanupList"),
+        (86, "SyncBlockCache"),
     ],
     dac_vtables: &[
         (113, "Module"),
@@ -146,6 +149,16 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
         ("PEImage", &[("Path", 0x10), ("FlatImageLayout", 0x70), ("LoadedImageLayout", 0x78)]),
         ("HostAssembly", &[("Binder", 0x20)]),
         ("AssemblyBinder", &[("AssemblyLoadContext", 0xe0)]),
+        (
+            "SyncBlock",
+            &[
+                ("LockState", 0x00),
+                ("Recursion", 0x04),
+                ("HoldingThread", 0x08),
+                ("Link", 0x48),
+                ("HashCode", 0x50),
+            ],
+        ),
     ],
     numbers: &[
         ("CountedHashBuckets", 1),

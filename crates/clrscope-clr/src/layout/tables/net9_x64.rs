@@ -21,7 +21,10 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
         (51, "ExceptionMethodTable"),
         (58, "FreeObjectMethodTable"),
         (61, "ThreadMethodTable"),
+        (83, "FCallMethods"),
         (84, "SyncTableEntries"),
+        (85, "RcwCleanupList"),
+        (88, "SyncBlockCache"),
     ],
     dac_vtables: &[
         (115, "Module"),
@@ -106,6 +109,16 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
             ],
         ),
         ("Thread", &[("ThreadLocalDataPtr", 0x3c0)]),
+        (
+            "SyncBlock",
+            &[
+                ("LockState", 0x00),
+                ("Recursion", 0x04),
+                ("HoldingThread", 0x08),
+                ("Link", 0x48),
+                ("HashCode", 0x50),
+            ],
+        ),
     ],
     numbers: &[("CountedHashBuckets", 1), ("MethodTableFlagCollectible", 0x200000)],
 };
