@@ -8,6 +8,7 @@ mod gc_desc;
 mod graph;
 mod heap;
 mod layout;
+mod loader;
 mod method_table;
 mod modules;
 mod parallel;
@@ -31,6 +32,9 @@ pub use crate::heap::{
 pub use crate::layout::{
     Contract, DacTable, FieldOffset, GcDacVars, GcVar, Global, GlobalValue, Globals, Layout,
     LayoutMode, MissingField, Source,
+};
+pub use crate::loader::{
+    AllocatorKind, LoaderAllocator, LoaderBlock, LoaderHeap, LoaderHeapKind, LoaderHeaps,
 };
 pub use crate::method_table::{MethodTableHeader, MethodTableReader};
 pub use crate::modules::{

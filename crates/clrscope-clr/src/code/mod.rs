@@ -11,7 +11,7 @@ mod method_name;
 mod native_image;
 mod nibble_map;
 mod precompiled;
-mod sections;
+pub(crate) mod sections;
 mod signature;
 
 use clrscope_image::unwind::FunctionEntry;

@@ -54,7 +54,7 @@ struct Offsets {
 }
 
 /// Reads all sections, in order of address and without overlaps.
-pub(super) fn read(runtime: &Runtime<'_>) -> Result<Parsed<Vec<CodeSection>>, MissingField> {
+pub(crate) fn read(runtime: &Runtime<'_>) -> Result<Parsed<Vec<CodeSection>>, MissingField> {
     let layout = runtime.layout();
     let offsets = Offsets {
         begin: layout.require("RangeSection", "RangeBegin")?,

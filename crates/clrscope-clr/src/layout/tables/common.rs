@@ -27,8 +27,27 @@ pub(super) const POINTER_4: &[(&str, &[(&str, u64)])] = &[
     ("MethodTable", &[("MTFlags", 0), ("BaseSize", 4), ("MTFlags2", 8)]),
     (
         "CodeHeapListNode",
-        &[("StartAddress", 8), ("EndAddress", 12), ("MapBase", 16), ("HeaderMap", 20)],
+        &[
+            ("Next", 0),
+            ("Heap", 4),
+            ("StartAddress", 8),
+            ("EndAddress", 12),
+            ("MapBase", 16),
+            ("HeaderMap", 20),
+        ],
     ),
+    ("EEJitManager", &[("AllCodeHeaps", 8)]),
+    ("LoaderHeapBlock", &[("Next", 0), ("VirtualAddress", 4), ("VirtualSize", 8)]),
+    (
+        "LoaderCodeHeap",
+        &[
+            ("FirstBlock", 4),
+            ("AllocPtr", 8),
+            ("EndOfCommittedRegion", 12),
+            ("EndReservedRegion", 16),
+        ],
+    ),
+    ("LoaderAllocator", &[("InitialReservedMemForLoaderHeaps", 8)]),
     ("RealCodeHeader", &[("GCInfo", 8), ("MethodDesc", 12)]),
     ("MethodDescChunk", &[("MethodTable", 0), ("Next", 4), ("FlagsAndTokenRange", 10), ("!", 12)]),
     ("MethodDesc", &[("Flags3AndTokenRemainder", 0), ("ChunkIndex", 2), ("Slot", 4), ("Flags", 6)]),
@@ -70,8 +89,27 @@ pub(super) const POINTER_8: &[(&str, &[(&str, u64)])] = &[
     ("MethodTable", &[("MTFlags", 0), ("BaseSize", 4), ("MTFlags2", 8)]),
     (
         "CodeHeapListNode",
-        &[("StartAddress", 0x10), ("EndAddress", 0x18), ("MapBase", 0x20), ("HeaderMap", 0x28)],
+        &[
+            ("Next", 0x00),
+            ("Heap", 0x08),
+            ("StartAddress", 0x10),
+            ("EndAddress", 0x18),
+            ("MapBase", 0x20),
+            ("HeaderMap", 0x28),
+        ],
     ),
+    ("EEJitManager", &[("AllCodeHeaps", 0x10)]),
+    ("LoaderHeapBlock", &[("Next", 0x00), ("VirtualAddress", 0x08), ("VirtualSize", 0x10)]),
+    (
+        "LoaderCodeHeap",
+        &[
+            ("FirstBlock", 0x08),
+            ("AllocPtr", 0x10),
+            ("EndOfCommittedRegion", 0x18),
+            ("EndReservedRegion", 0x20),
+        ],
+    ),
+    ("LoaderAllocator", &[("InitialReservedMemForLoaderHeaps", 0x08)]),
     (
         "RealCodeHeader",
         &[("GCInfo", 0x10), ("MethodDesc", 0x18), ("NumUnwindInfos", 0x20), ("UnwindInfos", 0x24)],

@@ -73,6 +73,7 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
         (194, "StubHelperFrame"),
         (195, "TailCallFrame"),
         (196, "ExceptionFilterFrame"),
+        (203, "HostCodeHeap"),
         (204, "GlobalLoaderAllocator"),
         (206, "AssemblyLoaderAllocator"),
     ],
@@ -150,7 +151,37 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
             ],
         ),
         ("Assembly", &[("LoaderAllocator", 0x78)]),
-        ("LoaderAllocator", &[("ObjectHandle", 0x240)]),
+        (
+            "LoaderAllocator",
+            &[
+                ("ObjectHandle", 0x240),
+                ("LowFrequencyHeap", 0x210),
+                ("HighFrequencyHeap", 0x218),
+                ("StubHeap", 0x220),
+                ("ExecutableHeap", 0x230),
+                ("VirtualCallStubManager", 0x2d8),
+            ],
+        ),
+        (
+            "VirtualCallStubManager",
+            &[
+                ("IndcellHeap", 0x4e8),
+                ("CacheEntryHeap", 0x4f0),
+                ("LookupHeap", 0x4f8),
+                ("DispatchHeap", 0x500),
+                ("ResolveHeap", 0x508),
+            ],
+        ),
+        (
+            "LoaderHeap",
+            &[
+                ("FirstBlock", 0x8),
+                ("AllocPtr", 0x10),
+                ("EndOfCommittedRegion", 0x18),
+                ("EndReservedRegion", 0x20),
+            ],
+        ),
+        ("SystemDomain", &[("GlobalLoaderAllocator", 0x5b8)]),
         ("Generation", &[("StartSegment", 0x38), ("AllocationStart", 0x40)]),
         (
             "GCHeap",
@@ -161,7 +192,10 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
                 ("GenerationTable", 0x158),
             ],
         ),
-        ("AppDomain", &[("DomainAssemblyList", 0x5a0), ("FriendlyName", 0xb98)]),
+        (
+            "AppDomain",
+            &[("LoaderAllocator", 0x838), ("DomainAssemblyList", 0x5a0), ("FriendlyName", 0xb98)],
+        ),
         ("DomainAssembly", &[("Module", 0x20)]),
         ("PEAssembly", &[("PEImage", 0x08), ("MetadataImport", 0x30)]),
         ("MetadataImport", &[("Metadata", 0x5e0)]),

@@ -73,6 +73,7 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
         (194, "UMThkCallFrame"),
         (195, "TailCallFrame"),
         (196, "ExceptionFilterFrame"),
+        (203, "HostCodeHeap"),
         (204, "GlobalLoaderAllocator"),
         (206, "AssemblyLoaderAllocator"),
     ],
@@ -144,7 +145,37 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
             ],
         ),
         ("Assembly", &[("LoaderAllocator", 0x48)]),
-        ("LoaderAllocator", &[("ObjectHandle", 0x134)]),
+        (
+            "LoaderAllocator",
+            &[
+                ("ObjectHandle", 0x134),
+                ("LowFrequencyHeap", 0x11c),
+                ("HighFrequencyHeap", 0x120),
+                ("StubHeap", 0x124),
+                ("ExecutableHeap", 0x12c),
+                ("VirtualCallStubManager", 0x188),
+            ],
+        ),
+        (
+            "VirtualCallStubManager",
+            &[
+                ("IndcellHeap", 0x298),
+                ("CacheEntryHeap", 0x29c),
+                ("LookupHeap", 0x2a0),
+                ("DispatchHeap", 0x2a4),
+                ("ResolveHeap", 0x2a8),
+            ],
+        ),
+        (
+            "LoaderHeap",
+            &[
+                ("FirstBlock", 0x4),
+                ("AllocPtr", 0x8),
+                ("EndOfCommittedRegion", 0xc),
+                ("EndReservedRegion", 0x10),
+            ],
+        ),
+        ("SystemDomain", &[("GlobalLoaderAllocator", 0x350)]),
         ("Generation", &[("StartSegment", 0x28), ("AllocationStart", 0x2c)]),
         (
             "GCHeap",
@@ -155,7 +186,10 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
                 ("GenerationTable", 0xac),
             ],
         ),
-        ("AppDomain", &[("DomainAssemblyList", 0x344), ("FriendlyName", 0x68c)]),
+        (
+            "AppDomain",
+            &[("LoaderAllocator", 0x4a8), ("DomainAssemblyList", 0x344), ("FriendlyName", 0x68c)],
+        ),
         ("DomainAssembly", &[("Module", 0x10)]),
         ("PEAssembly", &[("PEImage", 0x04), ("MetadataImport", 0x1c)]),
         ("MetadataImport", &[("Metadata", 0x378)]),

@@ -72,6 +72,7 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
         (182, "StubHelperFrame"),
         (183, "TailCallFrame"),
         (184, "ExceptionFilterFrame"),
+        (191, "HostCodeHeap"),
         (192, "GlobalLoaderAllocator"),
         (193, "AssemblyLoaderAllocator"),
     ],
@@ -149,7 +150,38 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
             ],
         ),
         ("Assembly", &[("LoaderAllocator", 0x40)]),
-        ("LoaderAllocator", &[("ObjectHandle", 0x240)]),
+        (
+            "LoaderAllocator",
+            &[
+                ("ObjectHandle", 0x240),
+                ("LowFrequencyHeap", 0x210),
+                ("HighFrequencyHeap", 0x218),
+                ("StubHeap", 0x220),
+                ("ExecutableHeap", 0x230),
+                ("VirtualCallStubManager", 0x350),
+            ],
+        ),
+        (
+            "VirtualCallStubManager",
+            &[
+                ("IndcellHeap", 0x608),
+                ("CacheEntryHeap", 0x610),
+                ("LookupHeap", 0x618),
+                ("DispatchHeap", 0x620),
+                ("ResolveHeap", 0x628),
+                ("VtableHeap", 0x630),
+            ],
+        ),
+        (
+            "LoaderHeap",
+            &[
+                ("FirstBlock", 0x8),
+                ("AllocPtr", 0x10),
+                ("EndOfCommittedRegion", 0x18),
+                ("EndReservedRegion", 0x20),
+            ],
+        ),
+        ("SystemDomain", &[("GlobalLoaderAllocator", 0x558)]),
         ("Generation", &[("StartSegment", 0x38), ("AllocationStart", 0x40)]),
         (
             "GCHeap",

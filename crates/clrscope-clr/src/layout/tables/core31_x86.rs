@@ -72,6 +72,7 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
         (182, "UMThkCallFrame"),
         (183, "TailCallFrame"),
         (184, "ExceptionFilterFrame"),
+        (191, "HostCodeHeap"),
         (192, "GlobalLoaderAllocator"),
         (193, "AssemblyLoaderAllocator"),
     ],
@@ -143,7 +144,38 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
             ],
         ),
         ("Assembly", &[("LoaderAllocator", 0x24)]),
-        ("LoaderAllocator", &[("ObjectHandle", 0x134)]),
+        (
+            "LoaderAllocator",
+            &[
+                ("ObjectHandle", 0x134),
+                ("LowFrequencyHeap", 0x11c),
+                ("HighFrequencyHeap", 0x120),
+                ("StubHeap", 0x124),
+                ("ExecutableHeap", 0x12c),
+                ("VirtualCallStubManager", 0x1d4),
+            ],
+        ),
+        (
+            "VirtualCallStubManager",
+            &[
+                ("IndcellHeap", 0x330),
+                ("CacheEntryHeap", 0x334),
+                ("LookupHeap", 0x338),
+                ("DispatchHeap", 0x33c),
+                ("ResolveHeap", 0x340),
+                ("VtableHeap", 0x344),
+            ],
+        ),
+        (
+            "LoaderHeap",
+            &[
+                ("FirstBlock", 0x4),
+                ("AllocPtr", 0x8),
+                ("EndOfCommittedRegion", 0xc),
+                ("EndReservedRegion", 0x10),
+            ],
+        ),
+        ("SystemDomain", &[("GlobalLoaderAllocator", 0x318)]),
         ("Generation", &[("StartSegment", 0x28), ("AllocationStart", 0x2c)]),
         (
             "GCHeap",

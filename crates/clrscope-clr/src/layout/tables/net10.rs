@@ -12,6 +12,7 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
     dac_counts: None,
     dac_variables: &[
         (0, "ExecutionManagerCodeRangeMapAddress"),
+        (4, "EEJitManager"),
         (15, "ThreadStore"),
         (16, "FinalizerThread"),
         (19, "GcDacVars"),
@@ -26,7 +27,11 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
         (81, "RcwCleanupList"),
         (84, "SyncBlockCache"),
     ],
-    dac_vtables: &[(136, "GlobalLoaderAllocator"), (137, "AssemblyLoaderAllocator")],
+    dac_vtables: &[
+        (135, "HostCodeHeap"),
+        (136, "GlobalLoaderAllocator"),
+        (137, "AssemblyLoaderAllocator"),
+    ],
     structures: &[
         (
             "MethodTable",
@@ -43,7 +48,28 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
             ],
         ),
         ("MethodTableAuxiliaryData", &[("LoaderModule", 0x08)]),
-        ("LoaderAllocator", &[("ObjectHandle", 0x2f0)]),
+        (
+            "LoaderAllocator",
+            &[
+                ("ObjectHandle", 0x2f0),
+                ("StaticsHeap", 0x2c0),
+                ("ExecutableHeap", 0x2d0),
+                ("FixupPrecodeHeap", 0x2e0),
+                ("NewStubPrecodeHeap", 0x2e8),
+                ("VirtualCallStubManager", 0x6c8),
+            ],
+        ),
+        ("VirtualCallStubManager", &[("IndcellHeap", 0x180), ("CacheEntryHeap", 0x188)]),
+        (
+            "LoaderHeap",
+            &[
+                ("FirstBlock", 0x8),
+                ("AllocPtr", 0x20),
+                ("EndOfCommittedRegion", 0x28),
+                ("EndReservedRegion", 0x30),
+            ],
+        ),
+        ("CodeHeapListNode", &[("LoaderAllocator", 0x40)]),
         ("Module", &[("SimpleName", 0xa8)]),
         ("DomainAssembly", &[("Assembly", 0x00)]),
         ("PEAssembly", &[("MetadataImport", 0x18)]),

@@ -1,0 +1,231 @@
+//! One heap of the loader: a chain of blocks, of which the newest is being filled.
+//!
+//! dotnet/runtime, src/coreclr/inc/loaderheap.h (`UnlockedLoaderHeap`, `LoaderHeapBlock`).
+
+use clrscope_memory::{
+    AddressSpace, Issue, IssueKind, Issues, RegionState, Snapshot, VirtAddr, limits,
+};
+use rustc_hash::FxHashSet;
+
+use super::kind::LoaderHeapKind;
+use crate::heap::AddressRange;
+use crate::layout::{Layout, MissingField};
+
+/// A block of a loader heap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LoaderBlock {
+    /// The addresses that were set aside for it.
+    pub range: AddressRange,
+    /// How many bytes of it are backed by memory.
+    pub committed: u64,
+    /// Whether it is the one that is being filled.
+    pub is_current: bool,
+}
+
+/// A heap of the loader.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoaderHeap {
+    /// Address of the runtime's record of it.
+    pub address: VirtAddr,
+    /// What it holds.
+    pub kind: LoaderHeapKind,
+    /// Its place in [`LoaderHeaps::allocators`](crate::LoaderHeaps::allocators); `None` if its owner
+    /// is not known.
+    pub allocator: Option<usize>,
+    /// Its blocks, in the runtime's order.
+    pub blocks: Vec<LoaderBlock>,
+    /// Bytes of the current block that are backed by memory and still free.
+    pub free: u64,
+}
+
+impl LoaderHeap {
+    /// Bytes that are set aside.
+    pub fn reserved(&self) -> u64 {
+        self.blocks.iter().map(|block| block.range.len()).sum()
+    }
+
+    /// Bytes that are backed by memory.
+    pub fn committed(&self) -> u64 {
+        self.blocks.iter().map(|block| block.committed).sum()
+    }
+
+    /// Bytes that are set aside for nothing: the heap went on to another block, and they were never
+    /// backed by memory.
+    pub fn wasted(&self) -> u64 {
+        let left = self.blocks.iter().filter(|block| !block.is_current);
+        left.map(|block| block.range.len().saturating_sub(block.committed)).sum()
+    }
+}
+
+/// Where the fields of one class of heaps are.
+#[derive(Debug, Clone, Copy)]
+struct HeapOffsets {
+    first: u64,
+    allocated: u64,
+    committed_end: u64,
+    reserved_end: u64,
+}
+
+impl HeapOffsets {
+    fn new(layout: &Layout, class: &str) -> Result<HeapOffsets, MissingField> {
+        Ok(HeapOffsets {
+            first: layout.require(class, "FirstBlock")?,
+            allocated: layout.require(class, "AllocPtr")?,
+            committed_end: layout.require(class, "EndOfCommittedRegion")?,
+            reserved_end: layout.require(class, "EndReservedRegion")?,
+        })
+    }
+}
+
+/// Reads heaps.
+pub(super) struct HeapReader<'a, 'data> {
+    space: &'a AddressSpace<'data>,
+    snapshot: &'a Snapshot<'data>,
+    ordinary: HeapOffsets,
+    code: HeapOffsets,
+    next: u64,
+    start: u64,
+    size: u64,
+}
+
+impl<'a, 'data> HeapReader<'a, 'data> {
+    pub(super) fn new(
+        snapshot: &'a Snapshot<'data>,
+        layout: &Layout,
+    ) -> Result<HeapReader<'a, 'data>, MissingField> {
+        Ok(HeapReader {
+            space: &snapshot.space,
+            snapshot,
+            ordinary: HeapOffsets::new(layout, "LoaderHeap")?,
+            code: HeapOffsets::new(layout, "LoaderCodeHeap")?,
+            next: layout.require("LoaderHeapBlock", "Next")?,
+            start: layout.require("LoaderHeapBlock", "VirtualAddress")?,
+            size: layout.require("LoaderHeapBlock", "VirtualSize")?,
+        })
+    }
+
+    /// The heap at `address`; `None` if the capture does not hold its record.
+    pub(super) fn read(
+        &self,
+        address: VirtAddr,
+        kind: LoaderHeapKind,
+        allocator: Option<usize>,
+        issues: &mut Issues,
+    ) -> Option<LoaderHeap> {
+        let offsets = if kind.is_jitted_code() { &self.code } else { &self.ordinary };
+        let word = |offset| self.space.read_pointer(address.wrapping_add(offset));
+        let first = word(offsets.first);
+        let (Some(first), Some(allocated), Some(committed_end), Some(reserved_end)) = (
+            first,
+            word(offsets.allocated),
+            word(offsets.committed_end),
+            word(offsets.reserved_end),
+        ) else {
+            issues.push(Issue::in_memory(
+                IssueKind::MissingMemory,
+                address,
+                format!("a loader heap ({kind}) is not in the capture"),
+            ));
+            return None;
+        };
+        // The last byte that may be used: its block is the one that is being filled.
+        let last = reserved_end.wrapping_sub(1);
+        let mut heap = LoaderHeap {
+            address,
+            kind,
+            allocator,
+            blocks: Vec::new(),
+            free: committed_end.offset_from(allocated).unwrap_or(0),
+        };
+        for range in self.blocks(first, address, issues) {
+            let is_current = range.contains(last);
+            let known = if is_current { committed_end.offset_from(range.start) } else { None };
+            let committed = self.committed(range, known);
+            heap.blocks.push(LoaderBlock { range, committed, is_current });
+        }
+        if !heap.blocks.iter().any(|block| block.is_current && block.committed >= heap.free) {
+            heap.free = 0;
+        }
+        Some(heap)
+    }
+
+    /// A heap of one block.
+    pub(super) fn single(
+        &self,
+        address: VirtAddr,
+        kind: LoaderHeapKind,
+        allocator: Option<usize>,
+        range: AddressRange,
+    ) -> LoaderHeap {
+        let committed = self.committed(range, None);
+        let block = LoaderBlock { range, committed, is_current: true };
+        LoaderHeap { address, kind, allocator, blocks: vec![block], free: 0 }
+    }
+
+    fn blocks(&self, first: VirtAddr, heap: VirtAddr, issues: &mut Issues) -> Vec<AddressRange> {
+        let mut blocks = Vec::new();
+        let mut seen = FxHashSet::default();
+        let mut at = first;
+        while !at.is_null() {
+            if !seen.insert(at) || seen.len() > limits::MAX_LIST {
+                issues.push(Issue::in_memory(
+                    IssueKind::Cycle,
+                    heap,
+                    "the blocks of a loader heap come back to themselves",
+                ));
+                break;
+            }
+            let word = |offset| self.space.read_pointer(at.wrapping_add(offset));
+            let (Some(next), Some(start), Some(size)) =
+                (word(self.next), word(self.start), word(self.size))
+            else {
+                issues.push(Issue::in_memory(
+                    IssueKind::MissingMemory,
+                    at,
+                    "a block of a loader heap is not in the capture",
+                ));
+                break;
+            };
+            match start.checked_add(size.0) {
+                Some(end) if !start.is_null() && size.0 <= MAX_BLOCK => {
+                    blocks.push(AddressRange::new(start, end));
+                }
+                _ => {
+                    issues.push(Issue::in_memory(
+                        IssueKind::BadValue,
+                        at,
+                        format!("a block of a loader heap claims {:#x} bytes", size.0),
+                    ));
+                    break;
+                }
+            }
+            at = next;
+        }
+        blocks
+    }
+
+    /// How much of a block is backed by memory: by the description of the address space if the
+    /// capture has one, else at least what it holds and what the heap itself says.
+    fn committed(&self, range: AddressRange, known: Option<u64>) -> u64 {
+        let regions = &self.snapshot.regions;
+        if !regions.is_empty() {
+            let first = regions.partition_point(|region| region.base <= range.start);
+            let inside = regions[first.saturating_sub(1)..]
+                .iter()
+                .take_while(|region| region.base < range.end)
+                .filter(|region| region.state == RegionState::Commit);
+            return inside
+                .map(|region| {
+                    let end = region.base.0.saturating_add(region.size).min(range.end.0);
+                    end.saturating_sub(region.base.0.max(range.start.0))
+                })
+                .sum();
+        }
+        let held = self.space.iter_within(range.start, range.end);
+        let held: u64 = held.map(|(_, bytes)| bytes.len() as u64).sum();
+        held.max(known.unwrap_or(0)).min(range.len())
+    }
+}
+
+/// More than the runtime ever sets aside at once.
+const MAX_BLOCK: u64 = 1 << 33;
