@@ -51,6 +51,7 @@ pub use crate::types::{
     NameStyle, Type, TypeCategory, TypeName, Types,
 };
 pub use crate::value::{
-    ArrayRef, Collection, DateTime, DateTimeKind, Decimal, Dimension, Element, EnumValue,
-    ObjectError, ObjectRef, StringRef, TextLimits, TimeSpan, Value,
+    ArrayRef, Collection, DateTime, DateTimeKind, Decimal, DelegateForm, DelegateRef, Dimension,
+    Element, EnumValue, ExceptionFrame, ExceptionRef, ObjectError, ObjectRef, StringRef, TaskRef,
+    TaskState, TextLimits, TimeSpan, Value,
 };

@@ -7,17 +7,23 @@
 mod array;
 mod basic;
 mod collections;
+mod delegate;
+mod exception;
 mod numbers;
 mod object;
 mod place;
 mod statics;
 mod string;
+mod task;
 mod text;
 
 pub use self::array::{ArrayRef, Dimension};
 pub use self::basic::{DateTime, DateTimeKind, Decimal, EnumValue, TimeSpan};
 pub use self::collections::{Collection, Element};
+pub use self::delegate::{DelegateForm, DelegateRef};
+pub use self::exception::{ExceptionFrame, ExceptionRef};
 pub use self::object::{ObjectError, ObjectRef};
 pub use self::place::Value;
 pub use self::string::StringRef;
+pub use self::task::{TaskRef, TaskState};
 pub use self::text::TextLimits;

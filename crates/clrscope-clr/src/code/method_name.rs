@@ -8,7 +8,7 @@ use clrscope_image::{SignatureReader, TableId, Token};
 use clrscope_memory::{VirtAddr, limits};
 
 use super::method_desc::{MethodDesc, MethodDescReader, MethodKind};
-use super::{MethodCode, signature};
+use super::{CodeMap, MethodCode, signature};
 use crate::layout::MissingField;
 use crate::modules::Module;
 use crate::runtime::Runtime;
@@ -121,6 +121,14 @@ impl<'data> MethodNamer<'data> {
         let owner = signature::type_name(types, Some(&metadata), &sig, 0);
         let (name, parameters) = self.defined(types, &module, row)?;
         Some(MethodName { owner: Arc::new(owner), name, arguments: Vec::new(), parameters })
+    }
+
+    /// The name of the method that a call of an address runs, the stubs before methods seen through.
+    pub fn of_entry_point(&self, code: &CodeMap<'_>, entry: VirtAddr) -> Option<MethodName> {
+        match code.method_at(entry) {
+            Some(method) => self.of_code(&method),
+            None => self.of_method_desc(code.method_desc_at(entry)?),
+        }
     }
 
     /// The name of the method whose record is at an address.

@@ -10,6 +10,7 @@ mod method_desc;
 mod method_name;
 mod native_image;
 mod nibble_map;
+mod precode;
 mod precompiled;
 pub(crate) mod sections;
 mod signature;
@@ -76,6 +77,7 @@ pub struct CodeMap<'data> {
     sections: Vec<CodeSection>,
     images: Vec<precompiled::LazyImage<'data>>,
     jit: jit::JitReader<'data>,
+    methods: MethodDescReader<'data>,
     issues: Issues,
 }
 
@@ -89,7 +91,8 @@ impl<'data> CodeMap<'data> {
         let sections = sections::read(runtime)?.take(&mut issues);
         let images = sections.iter().map(|_| precompiled::LazyImage::default()).collect();
         let jit = jit::JitReader::new(runtime)?;
-        Ok(CodeMap { runtime: runtime.clone(), sections, images, jit, issues })
+        let methods = MethodDescReader::new(runtime)?;
+        Ok(CodeMap { runtime: runtime.clone(), sections, images, jit, methods, issues })
     }
 
     /// The runtime whose code this is.
@@ -127,6 +130,19 @@ impl<'data> CodeMap<'data> {
             CodeAt::Method(method) => Some(method),
             CodeAt::Stub => None,
         }
+    }
+
+    /// The runtime's record of the method that a call of an address runs: of the method whose code is
+    /// there, or of the one that the stub there stands before. `None` for stubs of other kinds, and
+    /// where only the image knows the method: see [`CodeMap::method_at`].
+    pub fn method_desc_at(&self, entry: VirtAddr) -> Option<VirtAddr> {
+        if let Some(method) = self.method_at(entry) {
+            return method.method_desc;
+        }
+        let address = precode::method_desc(&self.runtime.snapshot().space, entry)?;
+        let method = self.methods.read(address)?;
+        let types = self.runtime.types().ok()?;
+        types.get(method.method_table).map(|_| address)
     }
 
     /// The version of the GC info that the JIT of this runtime writes.

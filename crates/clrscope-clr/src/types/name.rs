@@ -93,6 +93,17 @@ impl TypeName {
         out
     }
 
+    /// Whether it is the type of a full name as metadata has it, whatever its generic arguments:
+    /// ``System.Collections.Generic.Dictionary`2+Entry``.
+    pub fn is(&self, full_name: &str) -> bool {
+        let TypeName::Named { namespace, path, .. } = self else { return false };
+        let rest = match &**namespace {
+            "" => Some(full_name),
+            namespace => full_name.strip_prefix(namespace).and_then(|rest| rest.strip_prefix('.')),
+        };
+        rest.is_some_and(|rest| rest.split('+').eq(path.iter().map(|part| &**part)))
+    }
+
     /// Simple name of the assembly that declares the type; for arrays, pointers and references, that
     /// of the innermost element.
     pub fn assembly(&self) -> &str {

@@ -37,6 +37,8 @@ pub(super) struct TypeData {
     text: String,
     token: Option<Token>,
     module: Option<VirtAddr>,
+    /// Whether it is a task.
+    is_task: OnceLock<bool>,
     /// Fields that the type declares itself.
     own_fields: OnceLock<Vec<Field>>,
     /// Instance fields, those of base types first.
@@ -57,6 +59,7 @@ impl TypeData {
             name,
             token: rid.map(|rid| Token::new(TableId::TypeDef, rid)),
             module: types.reader.module(table),
+            is_task: OnceLock::new(),
             own_fields: OnceLock::new(),
             instance_fields: OnceLock::new(),
         })
@@ -184,6 +187,13 @@ impl<'a, 'data> Type<'a, 'data> {
     pub fn is_delegate(&self) -> bool {
         let multicast = self.types.core_type("System", "MulticastDelegate");
         multicast.is_some() && self.types.reader.tables.parent(self.data.table) == multicast
+    }
+
+    /// Whether it is `System.Threading.Tasks.Task` or derives from it.
+    pub fn is_task(&self) -> bool {
+        *self.data.is_task.get_or_init(|| {
+            self.ancestry().any(|table| self.types.name(table).is("System.Threading.Tasks.Task"))
+        })
     }
 
     /// Whether it is the runtime's own type of free space.

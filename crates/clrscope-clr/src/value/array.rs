@@ -1,6 +1,6 @@
 //! Arrays.
 
-use clrscope_memory::VirtAddr;
+use clrscope_memory::{AddressSpace, VirtAddr};
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
 use super::object::ObjectRef;
@@ -56,6 +56,15 @@ impl<'a, 'data> ArrayRef<'a, 'data> {
             element: element.as_ref().map_or(Some(ElementType::Pointer), Type::element_type)?,
             table: element.map(|element| element.method_table()),
         })
+    }
+
+    /// Where the first element is.
+    pub fn address(&self) -> VirtAddr {
+        self.address
+    }
+
+    pub(super) fn space(&self) -> &'a AddressSpace<'data> {
+        self.types.space()
     }
 
     /// Number of elements, of all dimensions.
@@ -149,7 +158,7 @@ impl<'a, 'data> ArrayRef<'a, 'data> {
     }
 
     /// All elements.
-    pub fn iter(&self) -> impl Iterator<Item = Value<'a, 'data>> {
+    pub fn iter(&self) -> impl Iterator<Item = Value<'a, 'data>> + use<'a, 'data> {
         let this = *self;
         (0..self.length).map_while(move |index| this.get(index))
     }

@@ -2,7 +2,10 @@
 
 mod collections;
 mod contents;
+mod delegates;
+mod exceptions;
 mod strings;
+mod tasks;
 
 use clrscope_clr::{LayoutMode, Runtime, Types, find_runtimes};
 use clrscope_minidump::Minidump;
