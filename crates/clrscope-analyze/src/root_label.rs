@@ -2,7 +2,12 @@
 
 use clrscope_clr::code::MethodNamer;
 use clrscope_clr::stack::RootLocation;
-use clrscope_clr::{HandleKind, HeapGraph, NameStyle, Root, RootFrame, RootKind, StackSlot};
+use clrscope_clr::{
+    HandleKind, HeapGraph, NameStyle, Root, RootFrame, RootKind, StackSlot, ThreadHandle,
+};
+use clrscope_memory::Arch;
+
+use crate::stack_place::StackPlace;
 
 /// A root in words.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,6 +23,8 @@ pub struct RootLabel {
     pub thread: Option<u32>,
     /// The method of the frame.
     pub frame: Option<String>,
+    /// Of a root on a stack, the register that it is in, or what it is relative to.
+    pub place: Option<StackPlace>,
 }
 
 /// Puts the roots of a graph into words.
@@ -25,6 +32,7 @@ pub struct RootLabel {
 pub struct RootLabeler<'data> {
     methods: Option<MethodNamer<'data>>,
     style: NameStyle,
+    arch: Arch,
 }
 
 impl<'data> RootLabeler<'data> {
@@ -32,7 +40,8 @@ impl<'data> RootLabeler<'data> {
     /// shown by address.
     pub fn new(graph: &HeapGraph<'data>, style: NameStyle) -> RootLabeler<'data> {
         let runtime = graph.objects().heap().runtime();
-        RootLabeler { methods: MethodNamer::new(runtime).ok(), style }
+        let arch = runtime.snapshot().target.arch;
+        RootLabeler { methods: MethodNamer::new(runtime).ok(), style, arch }
     }
 
     /// A root in words.
@@ -43,23 +52,38 @@ impl<'data> RootLabeler<'data> {
             exact: !root.kind.is_conservative(),
             thread: None,
             frame: None,
+            place: None,
         };
         match &root.kind {
             RootKind::Static(name) => label("static", name.to_string()),
             RootKind::ThreadStatic { name, thread } => {
                 RootLabel { thread: Some(*thread), ..label("threadstatic", name.to_string()) }
             }
-            RootKind::Stack(slot) => RootLabel {
-                thread: Some(slot.thread),
-                frame: slot.frame.as_ref().map(|frame| self.frame(frame)),
-                ..label("stack", place(slot))
-            },
+            RootKind::Stack(slot) => {
+                let frame_sp = slot.frame.as_ref().map(|frame| frame.sp);
+                let place = StackPlace::new(self.arch, slot.location, frame_sp);
+                RootLabel {
+                    thread: Some(slot.thread),
+                    frame: slot.frame.as_ref().map(|frame| self.frame(frame)),
+                    place: Some(place),
+                    ..label("stack", stack_detail(slot, place))
+                }
+            }
             RootKind::RunningCode { thread, frame } => RootLabel {
                 thread: Some(*thread),
                 frame: Some(self.frame(frame)),
                 ..label("code", "running code of a collectible assembly".to_owned())
             },
             RootKind::Handle(kind) => label("handle", handle(*kind)),
+            RootKind::ThreadHandle { thread, holds } => {
+                let what = match holds {
+                    ThreadHandle::LastThrown => "exception thrown last by thread",
+                    ThreadHandle::Exception => "exception thrown by thread",
+                    ThreadHandle::Object => "object of thread",
+                };
+                let detail = format!("strong handle: {what} {thread:x}");
+                RootLabel { thread: Some(*thread), ..label("handle", detail) }
+            }
             RootKind::FinalizerQueue { critical: true } => {
                 label("finalizer", "ready for critical finalization".to_owned())
             }
@@ -103,10 +127,14 @@ fn handle(kind: HandleKind) -> String {
     }
 }
 
-fn place(slot: &StackSlot) -> String {
-    let mut text = match slot.location {
-        RootLocation::Register { number, .. } => format!("register {number}"),
-        RootLocation::Stack(_) => "stack slot".to_owned(),
+fn stack_detail(slot: &StackSlot, place: StackPlace) -> String {
+    let what = match slot.location {
+        RootLocation::Register { .. } => "register",
+        RootLocation::Stack { .. } => "stack slot",
+    };
+    let mut text = match place.register {
+        Some(_) => format!("{what} {place}"),
+        None => what.to_owned(),
     };
     for (is, word) in [
         (!slot.exact, ", conservative"),

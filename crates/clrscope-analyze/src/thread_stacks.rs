@@ -6,9 +6,10 @@ use clrscope_clr::code::{CodeMap, MethodNamer};
 use clrscope_clr::stack::{FrameKind, RootLocation, StackFrame, StackRoot, StackWalker};
 use clrscope_clr::{HeapObjects, MissingField, NameStyle, Runtime, TextLimits, Types};
 use clrscope_image::unwind::FoundBy;
-use clrscope_memory::{Arch, Issue, IssueKind, Issues, Presence, ThreadRecord, VirtAddr};
+use clrscope_memory::{Issue, IssueKind, Issues, Presence, ThreadRecord, VirtAddr};
 
 use crate::object_lookup::ObjectLookup;
+use crate::stack_place::StackPlace;
 use crate::thread_list::ThreadEntry;
 
 /// The stack of a thread.
@@ -48,8 +49,8 @@ pub struct StackReference {
     pub frame: Option<usize>,
     /// Where it is.
     pub location: RootLocation,
-    /// The name of the register that it is in.
-    pub register: Option<&'static str>,
+    /// The register that it is in, or what it is relative to.
+    pub place: StackPlace,
     /// What is stored there.
     pub value: VirtAddr,
     /// The object that it points at or into.
@@ -196,21 +197,18 @@ impl<'a, 'data> StackReader<'a, 'data> {
         });
         let lookup = ObjectLookup::new(heap, asked.into_inner());
         let roots = self.walker.roots(record, frames, &|address| lookup.containing(address)).roots;
-        roots.iter().filter(|root| all || root.exact).map(|root| self.reference(root)).collect()
+        let wanted = roots.iter().filter(|root| all || root.exact);
+        wanted.map(|root| self.reference(root, frames)).collect()
     }
 
-    fn reference(&self, root: &StackRoot) -> StackReference {
+    fn reference(&self, root: &StackRoot, frames: &[StackFrame]) -> StackReference {
         let object = self.types.object(root.object).ok();
-        let register = match root.location {
-            RootLocation::Register { number, .. } => {
-                register_name(self.code.runtime().snapshot().target.arch, number)
-            }
-            RootLocation::Stack(_) => None,
-        };
+        let arch = self.code.runtime().snapshot().target.arch;
+        let frame_sp = root.frame.and_then(|index| frames.get(index)).map(|frame| frame.sp);
         StackReference {
             frame: root.frame,
             location: root.location,
-            register,
+            place: StackPlace::new(arch, root.location, frame_sp),
             value: root.value,
             object: root.object,
             text: object.as_ref().and_then(|object| object.brief(TextLimits::default())),
@@ -220,25 +218,4 @@ impl<'a, 'data> StackReader<'a, 'data> {
             exact: root.exact,
         }
     }
-}
-
-/// The name of a general register by the number that instructions encode it with.
-fn register_name(arch: Arch, number: u8) -> Option<&'static str> {
-    const X86: [&str; 8] = ["eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi"];
-    const X64: [&str; 16] = [
-        "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12",
-        "r13", "r14", "r15",
-    ];
-    const ARM64: [&str; 32] = [
-        "x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13",
-        "x14", "x15", "x16", "x17", "x18", "x19", "x20", "x21", "x22", "x23", "x24", "x25", "x26",
-        "x27", "x28", "fp", "lr", "sp",
-    ];
-    let names: &[&str] = match arch {
-        Arch::X86 => &X86,
-        Arch::X64 => &X64,
-        Arch::Arm64 => &ARM64,
-        Arch::Arm | Arch::Other(_) => &[],
-    };
-    names.get(usize::from(number)).copied()
 }

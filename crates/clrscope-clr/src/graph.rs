@@ -12,7 +12,7 @@ use std::sync::Arc;
 use clrscope_graph::{Dominators, Graph, GraphError, ObjectId, ObjectMap, Paths, RootPath, Search};
 use clrscope_memory::{Control, Interrupted, Issue, IssueKind, Issues, VirtAddr};
 
-pub use self::root::{Root, RootFrame, RootKind, StackSlot, StaticName};
+pub use self::root::{Root, RootFrame, RootKind, StackSlot, StaticName, ThreadHandle};
 pub use self::sizes::Sizes;
 use crate::heap::{HeapObjects, Object};
 

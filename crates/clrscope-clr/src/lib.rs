@@ -22,7 +22,7 @@ mod value;
 
 pub use crate::gc_desc::{GcDesc, RepeatedItem, Series};
 pub use crate::graph::{
-    GraphOptions, HeapGraph, Root, RootFrame, RootKind, Sizes, StackSlot, StaticName,
+    GraphOptions, HeapGraph, Root, RootFrame, RootKind, Sizes, StackSlot, StaticName, ThreadHandle,
 };
 pub use crate::heap::{
     AddressRange, AllocationContext, ContextOwner, Damage, DamageKind, Fault, FaultKind, GcHeap,

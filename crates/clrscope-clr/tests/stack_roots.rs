@@ -47,7 +47,7 @@ fn each_stack(dump: &CorpusDump, mut check: impl FnMut(&Stack<'_>, &dyn Fn(VirtA
 /// Whether a root of ours is one of the oracle's, which has no address for what is in a register.
 fn is_same(ours: &StackRoot, theirs: &Root) -> bool {
     let same_place = match ours.location {
-        RootLocation::Stack(address) => address.0 == theirs.address.0,
+        RootLocation::Stack { address, .. } => address.0 == theirs.address.0,
         RootLocation::Register { .. } => theirs.address.0 == 0,
     };
     same_place && ours.object.0 == theirs.object.0

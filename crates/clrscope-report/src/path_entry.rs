@@ -27,6 +27,10 @@ pub struct RootEntry {
     pub thread: Option<u32>,
     /// The method of the frame.
     pub frame: Option<String>,
+    /// Of a root on a stack, the register that holds it, or that its slot is relative to.
+    pub register: Option<&'static str>,
+    /// Of a slot on a stack, how many bytes it is from where the register points.
+    pub offset: Option<i64>,
 }
 
 /// A step of a path.
@@ -42,8 +46,11 @@ pub struct StepEntry {
 impl RootEntry {
     /// The entry of a root in the words of `label`.
     pub fn new(root: &Root, label: RootLabel) -> RootEntry {
-        let RootLabel { kind, detail, exact, thread, frame } = label;
-        RootEntry { kind, address: root.address.into(), detail, exact, thread, frame }
+        let RootLabel { kind, detail, exact, thread, frame, place } = label;
+        let address = root.address.into();
+        let register = place.and_then(|place| place.register);
+        let offset = place.and_then(|place| place.offset);
+        RootEntry { kind, address, detail, exact, thread, frame, register, offset }
     }
 
     /// The heading that SOS prints above roots like it.

@@ -44,6 +44,13 @@ pub enum RootKind {
     },
     /// A handle of a kind that keeps its object alive.
     Handle(HandleKind),
+    /// A strong handle that belongs to a thread.
+    ThreadHandle {
+        /// The thread, by the operating system's number; zero if it has ended or has not begun.
+        thread: u32,
+        /// What the handle holds.
+        holds: ThreadHandle,
+    },
     /// The finalizer queue: the object waits for its finalizer to run.
     FinalizerQueue {
         /// Whether the finalizer is critical.
@@ -61,6 +68,17 @@ pub enum RootKind {
         /// The thread, by the operating system's number.
         thread: u32,
     },
+}
+
+/// What a thread keeps in a handle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ThreadHandle {
+    /// The exception that it threw last, handled or not.
+    LastThrown,
+    /// An exception that it threw; which of several is not known, or it is being handled.
+    Exception,
+    /// The managed object that stands for it.
+    Object,
 }
 
 /// The name of a static field.

@@ -2,6 +2,7 @@
 
 mod stacks;
 mod statics;
+mod thread_handles;
 
 use clrscope_graph::{Ephemeron, NodeSet, ObjectId, ObjectMap};
 use clrscope_memory::{Control, Interrupted, Issues, VirtAddr};
@@ -71,7 +72,7 @@ pub(super) fn find(
         true => stacks::find(&heap, &threads, &mut found, control, issues)?,
         false => Vec::new(),
     };
-    handles(&heap, &mut found, issues);
+    handles(&heap, &threads, &mut found, issues);
     finalizer_queues(&heap, &mut found, issues);
     for (root, target) in elements.into_iter().chain(conservative) {
         found.push(root, target);
@@ -102,13 +103,19 @@ fn threads(objects: &HeapObjects<'_>, issues: &mut Issues) -> Vec<RuntimeThread>
     }
 }
 
-fn handles(heap: &Heap<'_, '_>, found: &mut Found, issues: &mut Issues) {
+fn handles(heap: &Heap<'_, '_>, threads: &[RuntimeThread], found: &mut Found, issues: &mut Issues) {
     let map = heap.map;
-    for handle in heap.objects.heap().handles().take(issues) {
+    let handles = heap.objects.heap().handles().take(issues);
+    let owners = thread_handles::find(heap, threads, &handles);
+    for handle in handles {
         let Handle { address, kind, object, .. } = handle;
         if kind.is_root() {
             let is_array = map.id(object.0).is_some_and(|id| found.arrays.contains(id));
-            let kind = if is_array { RootKind::StaticsArray(kind) } else { RootKind::Handle(kind) };
+            let kind = match owners.get(&address) {
+                Some(&(thread, holds)) => RootKind::ThreadHandle { thread, holds },
+                None if is_array => RootKind::StaticsArray(kind),
+                None => RootKind::Handle(kind),
+            };
             found.add(map, kind, address, object);
         }
         if let Some(value) = handle.dependent.and_then(|value| map.id(value.0))

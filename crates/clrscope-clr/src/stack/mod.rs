@@ -12,7 +12,7 @@ use clrscope_memory::{Issues, ThreadRecord, VirtAddr};
 
 pub use self::explicit::{Caller, ExplicitFrame};
 pub use self::frame::{FrameKind, StackFrame};
-pub use self::roots::{RootLocation, StackRoot, StackRoots};
+pub use self::roots::{RootLocation, StackOffset, StackRoot, StackRoots};
 pub use self::thread::{Apartment, GcMode, LifeCycle, ManagedThread, ThreadState};
 pub use self::walk::StackBounds;
 use crate::code::CodeMap;

@@ -22,15 +22,34 @@ pub enum RootLocation {
         saved_at: Option<VirtAddr>,
     },
     /// On the stack.
-    Stack(VirtAddr),
+    Stack {
+        /// The word.
+        address: VirtAddr,
+        /// What GC info has it relative to, if that says where it is.
+        relative: Option<StackOffset>,
+    },
+}
+
+/// A word of a stack, by a register of its frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StackOffset {
+    /// The register, by its number; `None` for the stack pointer that the caller has after the call.
+    pub register: Option<u8>,
+    /// Bytes from where that points.
+    pub offset: i32,
 }
 
 impl RootLocation {
+    /// A word of the stack of which nothing more is known.
+    fn word(address: VirtAddr) -> RootLocation {
+        RootLocation::Stack { address, relative: None }
+    }
+
     /// The word of the stack that holds the reference, if one does.
     pub fn address(self) -> Option<VirtAddr> {
         match self {
             RootLocation::Register { saved_at, .. } => saved_at,
-            RootLocation::Stack(address) => Some(address),
+            RootLocation::Stack { address, .. } => Some(address),
         }
     }
 }
@@ -167,18 +186,20 @@ impl<'data> RootReader<'data> {
                     (RootLocation::Register { number, saved_at }, VirtAddr(register.value))
                 }),
                 SlotPlace::Stack { base, offset } => {
-                    let base = match base {
-                        SlotBase::CallerSp => frame.caller_sp,
-                        SlotBase::Sp => Some(frame.sp),
-                        SlotBase::FrameRegister => info
-                            .header()
-                            .stack_base_register
-                            .and_then(|number| registers.value(number))
-                            .map(VirtAddr),
+                    let frame_register = info.header().stack_base_register;
+                    let (register, base) = match base {
+                        SlotBase::CallerSp => (None, frame.caller_sp),
+                        SlotBase::Sp => (Some(registers.stack_pointer()), Some(frame.sp)),
+                        SlotBase::FrameRegister => {
+                            let value = frame_register.and_then(|number| registers.value(number));
+                            (frame_register, value.map(VirtAddr))
+                        }
                     };
                     base.and_then(|base| {
-                        let at = VirtAddr(base.0.wrapping_add_signed(offset.into()));
-                        Some((RootLocation::Stack(at), self.space.read_pointer(at)?))
+                        let address = VirtAddr(base.0.wrapping_add_signed(offset.into()));
+                        let relative = Some(StackOffset { register, offset });
+                        let location = RootLocation::Stack { address, relative };
+                        Some((location, self.space.read_pointer(address)?))
                     })
                 }
             };
@@ -202,7 +223,7 @@ impl<'data> RootReader<'data> {
     ) {
         for &at in &frame.protected {
             if let Some(value) = self.space.read_pointer(at) {
-                push(index, (RootLocation::Stack(at), false, false), value, object_at, roots);
+                push(index, (RootLocation::word(at), false, false), value, object_at, roots);
             }
         }
         if frame.kind.as_deref() != Some("GCFrame") {
@@ -216,7 +237,7 @@ impl<'data> RootReader<'data> {
         for number in 0..u64::from(count).min(MAX_PROTECTED) {
             let at = first.wrapping_add(number * size);
             let Some(value) = self.space.read_pointer(at) else { break };
-            push(index, (RootLocation::Stack(at), interior, false), value, object_at, roots);
+            push(index, (RootLocation::word(at), interior, false), value, object_at, roots);
         }
     }
 
@@ -254,7 +275,7 @@ impl<'data> RootReader<'data> {
                 frame += 1;
             }
             if !known.contains(&at) {
-                push(frame.checked_sub(1), RootLocation::Stack(at), value);
+                push(frame.checked_sub(1), RootLocation::word(at), value);
             }
             at = at.wrapping_add(size);
         }

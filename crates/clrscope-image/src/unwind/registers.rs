@@ -81,6 +81,11 @@ impl RegisterFile {
         VirtAddr(self.value(self.stack_pointer).unwrap_or(0))
     }
 
+    /// The number of the stack pointer.
+    pub fn stack_pointer(&self) -> u8 {
+        self.stack_pointer
+    }
+
     /// The value of a register and where it is kept, if it is known.
     pub fn get(&self, register: u8) -> Option<RegisterValue> {
         self.values.get(usize::from(register)).copied().flatten()

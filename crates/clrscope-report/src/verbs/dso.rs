@@ -2,7 +2,8 @@
 
 use std::io;
 
-use clrscope_analyze::{StackReference, ThreadStack};
+use clrscope_analyze::{StackPlace, StackReference, ThreadStack};
+use clrscope_clr::stack::RootLocation;
 use serde::Serialize;
 
 use super::threads::ThreadLabel;
@@ -11,6 +12,9 @@ use crate::number::Address;
 use crate::page::{Page, Style};
 use crate::report::Report;
 use crate::rows::{Cell, Rows};
+
+/// The width that most places fit into.
+const PLACE: usize = 13;
 
 /// A slot of a stack, or a register, that refers to an object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -21,6 +25,14 @@ pub struct SlotRow {
     pub slot: Option<Address>,
     /// The register whose value in the frame this is.
     pub register: Option<&'static str>,
+    /// What a word of the stack is relative to: a register, or `caller.sp` for the stack pointer that the
+    /// frame's caller has after the call.
+    pub base: Option<&'static str>,
+    /// How many bytes it is from there.
+    pub base_offset: Option<i64>,
+    /// The register, or the word by its base, as text.
+    #[serde(skip)]
+    place: StackPlace,
     /// The object that it points at or into.
     pub object: Address,
     /// How far it points into the object.
@@ -37,10 +49,18 @@ pub struct SlotRow {
 
 impl SlotRow {
     pub(super) fn new(reference: &StackReference) -> SlotRow {
+        let StackReference { location, place, .. } = *reference;
+        let (register, base) = match location {
+            RootLocation::Register { .. } => (place.register, None),
+            RootLocation::Stack { .. } => (None, place.register),
+        };
         SlotRow {
             frame: reference.frame,
-            slot: reference.location.address().map(Address::from),
-            register: reference.register,
+            slot: location.address().map(Address::from),
+            register,
+            base,
+            base_offset: place.offset,
+            place,
             object: reference.object.into(),
             offset: reference.value.0.saturating_sub(reference.object.0),
             name: reference.name.clone(),
@@ -53,13 +73,11 @@ impl SlotRow {
     /// Where it is, what is there, and what is said of it.
     pub(super) fn line(&self, style: &Style) -> String {
         let width = style.address_width();
-        let place = match (self.register, self.slot) {
-            (Some(register), _) => register.to_owned(),
-            (None, Some(slot)) => style.address(slot.into()).to_string(),
-            (None, None) => String::new(),
-        };
+        let slot = self.slot.map(|slot| style.address(slot.into()).to_string());
+        let (place, slot) = (self.place, slot.unwrap_or_default());
         let name = Escaped(self.name.as_deref().unwrap_or("<no object>"));
-        let mut line = format!("{place:<width$} {} {name}", style.address(self.object.into()));
+        let mut line =
+            format!("{place:<PLACE$} {slot:<width$} {} {name}", style.address(self.object.into()));
         if let Some(text) = self.text.as_deref().filter(|text| Some(*text) != self.name.as_deref())
         {
             line.push_str(&format!(" {}", Escaped(text)));
@@ -115,7 +133,12 @@ impl Report for StackObjects {
                 writeln!(page)?;
             }
             page.heading(&thread.label.heading())?;
-            writeln!(page, "{:<12} {:<width$} {:<width$} Name", "Kind", "SP/REG", "Object")?;
+            let (kind, place) = ("Kind", "SP/REG");
+            writeln!(
+                page,
+                "{kind:<12} {place:<PLACE$} {:<width$} {:<width$} Name",
+                "Slot", "Object"
+            )?;
             for row in &thread.objects {
                 let kind = if row.exact { "exact" } else { "conservative" };
                 writeln!(page, "{kind:<12} {}", row.line(&style))?;
@@ -131,6 +154,7 @@ impl Report for StackObjects {
             "frame",
             "slot",
             "register",
+            "place",
             "object",
             "offset",
             "exact",
@@ -146,6 +170,7 @@ impl Report for StackObjects {
                     Cell::optional_number(row.frame.map(|frame| frame as u64)),
                     row.slot.map_or(Cell::Empty, Cell::from),
                     Cell::optional(row.register),
+                    Cell::Text(&row.place.to_string()),
                     row.object.into(),
                     Cell::Number(row.offset),
                     Cell::Flag(row.exact),
