@@ -2,6 +2,7 @@
 //! and the objects in them.
 
 mod context;
+mod gc_memory;
 mod loader_allocator;
 mod locate;
 mod objects;
@@ -22,6 +23,7 @@ use crate::method_table::MethodTableReader;
 use crate::runtime::Runtime;
 
 pub use self::context::{AllocationContext, ContextOwner};
+pub use self::gc_memory::{GcMemory, GcMemoryKind};
 pub(crate) use self::loader_allocator::Finder as LoaderAllocators;
 pub use self::locate::Neighbourhood;
 pub use self::objects::{HeapObjects, Stretch, TypeStats};

@@ -4,6 +4,7 @@
 //! [`Layout`], that is where its structures keep their fields and who says so, and gives its [`Heap`].
 
 pub mod code;
+mod committed;
 mod gc_desc;
 mod graph;
 mod heap;
@@ -26,8 +27,8 @@ pub use crate::graph::{
 };
 pub use crate::heap::{
     AddressRange, AllocationContext, ContextOwner, Damage, DamageKind, Fault, FaultKind, GcHeap,
-    Heap, HeapError, HeapObjects, MethodTableInfo, Neighbourhood, Object, Segment, SegmentKind,
-    Stretch, TypeId, TypeStats, TypeTable, Verification,
+    GcMemory, GcMemoryKind, Heap, HeapError, HeapObjects, MethodTableInfo, Neighbourhood, Object,
+    Segment, SegmentKind, Stretch, TypeId, TypeStats, TypeTable, Verification,
 };
 pub use crate::layout::{
     Contract, DacTable, FieldOffset, GcDacVars, GcVar, Global, GlobalValue, Globals, Layout,

@@ -8,7 +8,7 @@ use clrscope_memory::{Issue, IssueKind, Issues, Parsed};
 
 pub use self::finalizer::FinalizerQueue;
 pub use self::handles::{Handle, HandleKind};
-use crate::heap::Heap;
+use crate::heap::{AddressRange, Heap};
 
 impl Heap<'_> {
     /// All handles that refer to an object, in order of their tables.
@@ -23,6 +23,14 @@ impl Heap<'_> {
             "the handle tables of the runtime were not found",
         ));
         Parsed { value: Vec::new(), issues }
+    }
+
+    /// The segments that the handle tables consist of, in order of their tables.
+    pub(crate) fn handle_segments(&self) -> Parsed<Vec<AddressRange>> {
+        match self.runtime().globals().address("HandleTableMap") {
+            Some(map) => handles::segments(&self.runtime().snapshot().space, map),
+            None => Parsed::clean(Vec::new()),
+        }
     }
 
     /// The finalizer queue of each heap that has one.

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use clrscope_clr::{
-    AllocatorKind, LayoutMode, LoaderHeap, LoaderHeapKind, LoaderHeaps, Runtime, find_runtimes,
+    AllocatorKind, GcMemoryKind, LayoutMode, LoaderHeap, LoaderHeapKind, LoaderHeaps, Runtime,
+    find_runtimes,
 };
 use clrscope_minidump::Minidump;
 use clrscope_testkit::corpus::{self, CorpusDump};
@@ -93,6 +94,40 @@ fn sums_per_kind_equal_the_oracles() {
         });
     }
     assert!(checked >= 6, "only {checked} dumps");
+}
+
+#[test]
+fn what_the_gc_keeps_beside_its_objects_equals_the_oracles() {
+    let mut checked = 0;
+    for dump in corpus::dumps() {
+        let Some(oracle) = dump.oracle() else { continue };
+        with_heaps(&dump, |runtime, _| {
+            let found = runtime.heap().expect("a heap").gc_memory();
+            assert!(found.issues.is_empty(), "{}: {:?}", dump.name(), found.issues);
+            let mut ours: BTreeMap<&str, u64> = BTreeMap::new();
+            for memory in &found.value {
+                // The oracle has all of a table of handles or cards, of a free region what is backed.
+                let bytes = match memory.kind {
+                    GcMemoryKind::FreeRegion => memory.committed,
+                    _ => memory.range.len(),
+                };
+                *ours.entry(memory.kind.name()).or_default() += bytes;
+            }
+            let is_gc = |kind: &str| kind.starts_with("GC") || kind == "HandleTable";
+            let theirs = oracle.native_heaps.iter().filter(|(kind, _)| is_gc(kind));
+            let theirs: BTreeMap<&str, u64> =
+                theirs.map(|(kind, &bytes)| (kind.as_str(), bytes)).collect();
+            // Debuggers of .NET 7 and earlier cannot ask for any of it.
+            if runtime.version().major >= 8 {
+                assert_eq!(ours, theirs, "{}", dump.name());
+                checked += 1;
+            } else {
+                assert!(theirs.is_empty());
+                assert!(ours["HandleTable"] > 0);
+            }
+        });
+    }
+    assert!(checked >= 3, "only {checked} dumps");
 }
 
 #[test]

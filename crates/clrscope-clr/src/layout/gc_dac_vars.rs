@@ -39,16 +39,35 @@ pub enum GcVar {
 
 /// The fields of `gc_heap_field_offsets` that are read: their places in it and their names.
 /// dotnet/runtime, src/coreclr/gc/dac_gcheap_fields.h.
-const HEAP_FIELDS: [(u64, &str); 4] = [
+const HEAP_FIELDS: [(u64, &str); 5] = [
     (0, "AllocAllocated"),
     (1, "EphemeralHeapSegment"),
     (2, "FinalizeQueue"),
     (18, "GenerationTable"),
+    (21, "FreeRegions"),
 ];
 
 /// The fields of `generation_field_offsets`. dotnet/runtime, src/coreclr/gc/dac_generation_fields.h.
 const GENERATION_FIELDS: [(u64, &str); 3] =
     [(0, "AllocationContext"), (1, "StartSegment"), (2, "AllocationStart")];
+
+/// What the table says of the GC's own memory (from .NET 8 on): addresses of variables, null where this
+/// GC has none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct GcMemoryVars {
+    /// `bookkeeping_start`: the first card table.
+    pub(crate) bookkeeping_start: VirtAddr,
+    /// `global_regions_to_decommit`: lists of free regions, one of each kind.
+    pub(crate) regions_to_decommit: VirtAddr,
+    /// `global_free_huge_regions`: a list of free regions.
+    pub(crate) free_huge_regions: VirtAddr,
+    /// `free_regions`: lists of free regions, one of each kind (workstation).
+    pub(crate) free_regions: VirtAddr,
+    /// `count_free_region_kinds`.
+    pub(crate) free_region_kinds: u64,
+    /// `card_table_info_size`: bytes before a card table that describe it.
+    pub(crate) card_table_info_bytes: u64,
+}
 
 /// What the GC says of itself. Every variable is given by its address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +83,7 @@ pub struct GcDacVars {
     /// How many generations there are, the large and pinned ones among them.
     pub total_generations: u32,
     variables: Vec<VirtAddr>,
+    memory: Option<GcMemoryVars>,
 }
 
 impl GcDacVars {
@@ -90,7 +110,46 @@ impl GcDacVars {
         let variables = (first..first + known)
             .map(|index| word(index).map(VirtAddr))
             .collect::<Option<Vec<_>>>()?;
-        Some(GcDacVars { address, major, minor, generation_size, total_generations, variables })
+        let behind = address.wrapping_add((first + known).wrapping_mul(pointer));
+        let memory = if major >= 2 { Self::read_memory(space, behind) } else { None };
+        Some(GcDacVars {
+            address,
+            major,
+            minor,
+            generation_size,
+            total_generations,
+            variables,
+            memory,
+        })
+    }
+
+    /// What stands behind the variables that every version has; `None` if it cannot be that.
+    fn read_memory(space: &AddressSpace<'_>, at: VirtAddr) -> Option<GcMemoryVars> {
+        let pointer = space.target().pointer_bytes();
+        let word = |index: u64| space.read_pointer(at.wrapping_add(index * pointer));
+        // Behind six variables: int total_bookkeeping_elements, int count_free_region_kinds, size_t
+        // card_table_info_size.
+        let elements = space.read_u32(at.wrapping_add(6 * pointer))?;
+        let kinds = space.read_u32(at.wrapping_add(6 * pointer + 4))?;
+        let info = space.read_pointer(at.wrapping_add(6 * pointer + 8))?.0;
+        let is_plausible =
+            (3..=16).contains(&elements) && kinds <= 8 && (3 * pointer..=0x100).contains(&info);
+        if !is_plausible {
+            return None;
+        }
+        Some(GcMemoryVars {
+            bookkeeping_start: word(0)?,
+            regions_to_decommit: word(1)?,
+            free_huge_regions: word(2)?,
+            free_regions: word(3)?,
+            free_region_kinds: kinds.into(),
+            card_table_info_bytes: info,
+        })
+    }
+
+    /// What the table says of the GC's own memory.
+    pub(crate) fn memory(&self) -> Option<&GcMemoryVars> {
+        self.memory.as_ref()
     }
 
     /// Address of a variable; `None` if this GC has none.

@@ -2,12 +2,11 @@
 //!
 //! dotnet/runtime, src/coreclr/inc/loaderheap.h (`UnlockedLoaderHeap`, `LoaderHeapBlock`).
 
-use clrscope_memory::{
-    AddressSpace, Issue, IssueKind, Issues, RegionState, Snapshot, VirtAddr, limits,
-};
+use clrscope_memory::{AddressSpace, Issue, IssueKind, Issues, Snapshot, VirtAddr, limits};
 use rustc_hash::FxHashSet;
 
 use super::kind::LoaderHeapKind;
+use crate::committed::committed;
 use crate::heap::AddressRange;
 use crate::layout::{Layout, MissingField};
 
@@ -204,26 +203,13 @@ impl<'a, 'data> HeapReader<'a, 'data> {
         blocks
     }
 
-    /// How much of a block is backed by memory: by the description of the address space if the
-    /// capture has one, else at least what it holds and what the heap itself says.
+    /// How much of a block is backed by memory, which is at least what the heap itself says.
     fn committed(&self, range: AddressRange, known: Option<u64>) -> u64 {
-        let regions = &self.snapshot.regions;
-        if !regions.is_empty() {
-            let first = regions.partition_point(|region| region.base <= range.start);
-            let inside = regions[first.saturating_sub(1)..]
-                .iter()
-                .take_while(|region| region.base < range.end)
-                .filter(|region| region.state == RegionState::Commit);
-            return inside
-                .map(|region| {
-                    let end = region.base.0.saturating_add(region.size).min(range.end.0);
-                    end.saturating_sub(region.base.0.max(range.start.0))
-                })
-                .sum();
+        let found = committed(self.snapshot, range);
+        match known {
+            Some(known) if self.snapshot.regions.is_empty() => found.max(known).min(range.len()),
+            _ => found,
         }
-        let held = self.space.iter_within(range.start, range.end);
-        let held: u64 = held.map(|(_, bytes)| bytes.len() as u64).sum();
-        held.max(known.unwrap_or(0)).min(range.len())
     }
 }
 

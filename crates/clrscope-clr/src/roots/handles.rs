@@ -10,7 +10,8 @@ use rustc_hash::FxHashSet;
 
 use clrscope_memory::{AddressSpace, Issue, IssueKind, Issues, Parsed, VirtAddr, limits};
 
-use super::table_shape::{HANDLES_PER_BLOCK, HEADER_BYTES, TableShape};
+use super::table_shape::{HANDLES_PER_BLOCK, HEADER_BYTES, SEGMENT_BYTES, TableShape};
+use crate::heap::AddressRange;
 
 /// The block type and the user-data index that mean "none" (`TYPE_INVALID`, `BLOCK_INVALID`).
 const INVALID: u8 = 0xff;
@@ -119,18 +120,30 @@ pub struct Handle {
 /// Reads all handles behind a `HandleTableMap` at `map` (the value of the GC's variable, not its
 /// address). Handles that are free or null are left out. In order of table, segment and index.
 pub(crate) fn read(space: &AddressSpace<'_>, map: VirtAddr) -> Parsed<Vec<Handle>> {
-    let mut reader = Reader { space, handles: Vec::new(), issues: Issues::new() };
+    let mut reader = Reader::new(space);
     reader.read_maps(map);
     Parsed { value: reader.handles, issues: reader.issues }
+}
+
+/// The segments of all tables behind a `HandleTableMap`.
+pub(crate) fn segments(space: &AddressSpace<'_>, map: VirtAddr) -> Parsed<Vec<AddressRange>> {
+    let mut reader = Reader::new(space);
+    reader.read_maps(map);
+    Parsed { value: reader.segments, issues: reader.issues }
 }
 
 struct Reader<'a, 'data> {
     space: &'a AddressSpace<'data>,
     handles: Vec<Handle>,
+    segments: Vec<AddressRange>,
     issues: Issues,
 }
 
-impl Reader<'_, '_> {
+impl<'a, 'data> Reader<'a, 'data> {
+    fn new(space: &'a AddressSpace<'data>) -> Reader<'a, 'data> {
+        Reader { space, handles: Vec::new(), segments: Vec::new(), issues: Issues::new() }
+    }
+
     fn pointer(&self, address: VirtAddr, index: u64) -> Option<VirtAddr> {
         let width = self.space.target().pointer_bytes();
         self.space.read_pointer(address.wrapping_add(index.wrapping_mul(width)))
@@ -205,6 +218,8 @@ impl Reader<'_, '_> {
                 ));
                 return;
             }
+            let end = segment.wrapping_add(SEGMENT_BYTES as u64);
+            self.segments.push(AddressRange::new(segment, end));
             self.read_segment(segment, &header, shape, slot);
             segment = shape.next.read(&header).unwrap_or(VirtAddr::NULL);
         }

@@ -3,7 +3,7 @@
 use clrscope_memory::{AddressSpace, VirtAddr};
 
 /// Bytes of a segment, which is aligned to this size (`HANDLE_SEGMENT_SIZE`).
-const SEGMENT_BYTES: usize = 0x1_0000;
+pub(super) const SEGMENT_BYTES: usize = 0x1_0000;
 /// Where in a segment the handles begin (`HANDLE_HEADER_SIZE`).
 pub(super) const HEADER_BYTES: usize = 0x1000;
 /// Handles of one block, which are all of one type (`HANDLE_HANDLES_PER_BLOCK`).
