@@ -9,15 +9,18 @@ mod census;
 mod chain;
 mod content;
 mod cross_references;
+mod deadlocks;
 mod dominator_tree;
 mod dynamic_assemblies;
 mod emitter;
 mod finalization;
+mod finalizer_thread;
 mod handle_list;
 mod handle_objects;
 mod handle_owners;
 mod heap_stat;
 mod limitations;
+mod locks;
 mod name_pattern;
 mod object_lookup;
 mod os_handles;
@@ -34,23 +37,28 @@ mod thin_locks;
 mod thread_list;
 mod thread_stacks;
 mod type_labels;
+mod wait_rules;
+mod waits;
 
 pub use crate::account::{Account, AccountLine, AccountVerdict, MemoryClass, account};
 pub use crate::census::{Census, FreeBlock, TypeCount, census};
 pub use crate::chain::{Step, chain};
 pub use crate::cross_references::{CrossReference, Crossing, cross_references};
+pub use crate::deadlocks::{Blocked, Deadlock, Deadlocks, TaskWait, deadlocks};
 pub use crate::dominator_tree::{DominatorNode, TreeLimits, dominator_tree};
 pub use crate::dynamic_assemblies::{
     DynamicAssemblies, DynamicAssembly, DynamicGroup, DynamicOrigin, dynamic_assemblies,
 };
 pub use crate::emitter::Emitter;
 pub use crate::finalization::{Finalization, QueueCounts, ReadyObject, finalization};
+pub use crate::finalizer_thread::{FinalizerThread, FinalizerVerdict, finalizer_thread};
 pub use crate::handle_list::{HandleEntry, handle_list};
 pub use crate::handle_owners::{
     HandleCounts, HandleGroup, HandleOwner, JoinStopped, handle_owners,
 };
 pub use crate::heap_stat::{GENERATIONS, GenerationStat, HeapStat, heap_stat};
 pub use crate::limitations::{Limitation, limitations, missing_bytes};
+pub use crate::locks::{HeldLock, LockKind, Locks};
 pub use crate::os_handles::{OsHandleType, OsHandles, UNKNOWN_HANDLE_TYPE, os_handles};
 pub use crate::parallel_stacks::{StackGroup, parallel_stacks};
 pub use crate::retained::{Ownership, RetainedBy, RetainedGroup, retained_by, retained_by_static};
@@ -62,5 +70,9 @@ pub use crate::stack_place::StackPlace;
 pub use crate::string_groups::{StringGroup, StringGroups, string_groups};
 pub use crate::thin_locks::{ThinLock, thin_locks};
 pub use crate::thread_list::{ThreadEntry, ThrownException, thread_list};
-pub use crate::thread_stacks::{Frame, References, StackReference, ThreadStack, thread_stacks};
+pub use crate::thread_stacks::{
+    Frame, PlainMethod, References, StackReference, ThreadStack, thread_stacks,
+};
 pub use crate::type_labels::TypeLabels;
+pub use crate::wait_rules::WaitKind;
+pub use crate::waits::{Wait, WaitObject, waits};

@@ -34,12 +34,17 @@ pub struct ThrownException {
 }
 
 impl ThreadEntry {
+    /// Whether it works for the thread pool.
+    pub fn is_pool_worker(&self) -> bool {
+        self.thread.state.words().any(|word| word == POOL)
+    }
+
     /// What the runtime uses the thread for, if it is one of its own.
     pub fn purpose(&self) -> Option<&'static str> {
         let words = [
             (self.thread.is_finalizer, "finalizer"),
             (self.thread.is_gc, "gc"),
-            (self.thread.state.words().any(|word| word == POOL), POOL),
+            (self.is_pool_worker(), POOL),
         ];
         words.into_iter().find(|(is, _)| *is).map(|(_, word)| word)
     }

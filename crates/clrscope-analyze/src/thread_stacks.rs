@@ -1,10 +1,11 @@
 //! The stacks of threads: their frames by name, and the objects that they refer to.
 
 use std::cell::RefCell;
+use std::fmt;
 
-use clrscope_clr::code::{CodeMap, MethodNamer};
+use clrscope_clr::code::{CodeMap, MethodName, MethodNamer};
 use clrscope_clr::stack::{FrameKind, RootLocation, StackFrame, StackRoot, StackWalker};
-use clrscope_clr::{HeapObjects, MissingField, NameStyle, Runtime, TextLimits, Types};
+use clrscope_clr::{HeapObjects, MissingField, NameStyle, Runtime, TextLimits, TypeName, Types};
 use clrscope_image::unwind::FoundBy;
 use clrscope_memory::{Issue, IssueKind, Issues, Presence, ThreadRecord, VirtAddr};
 
@@ -36,10 +37,38 @@ pub struct Frame {
     pub explicit: Option<String>,
     /// The method that it is of or stands for, with its parameters; `None` if it is not known.
     pub method: Option<String>,
+    /// That method's names, in no style.
+    pub plain: Option<PlainMethod>,
     /// The simple name of the assembly of that method's type.
     pub module: Option<String>,
     /// How it was found.
     pub found_by: FoundBy,
+}
+
+/// A method by the names in metadata: no arguments, no parameters, no marks of generic types.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlainMethod {
+    /// The type that declares it: `System.Threading.Tasks.Task+SetOnInvokeMres`.
+    pub owner: String,
+    /// Its own name.
+    pub name: String,
+}
+
+impl PlainMethod {
+    fn new(method: &MethodName) -> Option<PlainMethod> {
+        let TypeName::Named { namespace, path, .. } = &*method.owner else { return None };
+        let path: Vec<_> =
+            path.iter().map(|name| name.split('`').next().unwrap_or_default()).collect();
+        let path = path.join("+");
+        let owner = if namespace.is_empty() { path } else { format!("{namespace}.{path}") };
+        Some(PlainMethod { owner, name: method.name.to_string() })
+    }
+}
+
+impl fmt::Display for PlainMethod {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.owner, self.name)
+    }
 }
 
 /// An object that a stack or a register refers to.
@@ -72,6 +101,9 @@ pub struct StackReference {
 pub enum References<'a, 'data> {
     /// None: stacks are walked without the heap.
     None,
+    /// Those that the runtime itself would report and that point at the begin of an object: no walk over
+    /// the heap is needed to know them.
+    Direct,
     /// Those that the runtime itself would report.
     Exact(&'a HeapObjects<'data>),
     /// Also every word that looks like one.
@@ -176,6 +208,7 @@ impl<'a, 'data> StackReader<'a, 'data> {
             ip: frame.ip,
             sp: frame.sp,
             explicit,
+            plain: name.as_ref().and_then(PlainMethod::new),
             method: name.map(|name| name.to_string_in(self.style)),
             module: module.filter(|module| !module.is_empty()),
             found_by: frame.found_by,
@@ -185,6 +218,10 @@ impl<'a, 'data> StackReader<'a, 'data> {
     fn references(&self, record: &ThreadRecord, frames: &[StackFrame]) -> Vec<StackReference> {
         let (heap, all) = match self.references {
             References::None => return Vec::new(),
+            References::Direct => {
+                let roots = self.walker.roots(record, frames, &|_| None).roots;
+                return roots.iter().map(|root| self.reference(root)).collect();
+            }
             References::Exact(heap) => (heap, false),
             References::All(heap) => (heap, true),
         };

@@ -129,6 +129,8 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
                 ("StackBase", 0xe4),
                 ("StackLimit", 0xe8),
                 ("OSId", 0x148),
+                ("GCHandle", 0x14c),
+                ("LastThrownObject", 0x168),
             ],
         ),
         ("ThreadStore", &[("FirstThreadLink", 0x24)]),

@@ -128,6 +128,8 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
                 ("StackBase", 0xc4),
                 ("StackLimit", 0xc8),
                 ("OSId", 0x12c),
+                ("GCHandle", 0x130),
+                ("LastThrownObject", 0x14c),
             ],
         ),
         ("ThreadStore", &[("FirstThreadLink", 0x24)]),

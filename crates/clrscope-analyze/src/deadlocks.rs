@@ -1,0 +1,194 @@
+//! Who waits for whom: deadlocks, and who waits behind them.
+
+use clrscope_clr::{ObjectRef, Runtime};
+use clrscope_memory::{VirtAddr, limits};
+use rustc_hash::FxHashSet;
+
+use crate::handle_objects::derives_from;
+use crate::thread_stacks::ThreadStack;
+use crate::wait_rules::WaitKind;
+use crate::waits::Wait;
+
+/// A thread that cannot go on before another does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Blocked {
+    /// The thread, by index into the stacks.
+    pub thread: usize,
+    /// The thread that it waits for, by index into the stacks: the owner of the lock, the thread that is to
+    /// end, the one that runs the task.
+    pub by: usize,
+}
+
+/// Threads of which each waits for the next, and the last for the first: none will ever go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deadlock {
+    /// The threads, by index into the stacks, in the order in which they wait for each other.
+    pub cycle: Vec<usize>,
+    /// Other threads that wait for one of these, directly or through others.
+    pub behind: Vec<usize>,
+}
+
+/// A thread that stands still until a task has completed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TaskWait {
+    /// The thread, by index into the stacks.
+    pub thread: usize,
+    /// Whether it is a thread of the pool: then it is not there to complete the task.
+    pub on_pool: bool,
+    /// The task, if it was found.
+    pub task: Option<VirtAddr>,
+}
+
+/// Who waits for whom.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Deadlocks {
+    /// The deadlocks.
+    pub deadlocks: Vec<Deadlock>,
+    /// Every thread that waits for another, in the order of the stacks.
+    pub blocked: Vec<Blocked>,
+    /// Every thread that waits for a task: where those are asynchronous, sync over async.
+    pub task_waits: Vec<TaskWait>,
+}
+
+/// Finds out who waits for whom. `waits` are those of the stacks' threads, in the same order.
+pub fn deadlocks(
+    runtime: &Runtime<'_>,
+    stacks: &[ThreadStack],
+    waits: &[Option<Wait>],
+) -> Deadlocks {
+    let by = |(thread, wait): (usize, &Option<Wait>)| {
+        let by = holder(runtime, stacks, thread, wait.as_ref()?)?;
+        (by != thread).then_some(Blocked { thread, by })
+    };
+    let blocked: Vec<Blocked> = waits.iter().enumerate().filter_map(by).collect();
+    let task_wait = |(thread, wait): (usize, &Option<Wait>)| {
+        let wait = wait.as_ref().filter(|wait| wait.kind == WaitKind::Task)?;
+        let on_pool = stacks.get(thread)?.entry.is_pool_worker();
+        Some(TaskWait { thread, on_pool, task: wait.object.as_ref().map(|task| task.address) })
+    };
+    Deadlocks {
+        deadlocks: cycles(stacks.len(), &blocked),
+        task_waits: waits.iter().enumerate().filter_map(task_wait).collect(),
+        blocked,
+    }
+}
+
+/// The thread that has what another waits for.
+fn holder(
+    runtime: &Runtime<'_>,
+    stacks: &[ThreadStack],
+    waiting: usize,
+    wait: &Wait,
+) -> Option<usize> {
+    let index_of = |fits: &dyn Fn(&ThreadStack) -> bool| stacks.iter().position(fits);
+    match wait.kind {
+        WaitKind::Lock => {
+            let owner = wait.lock?.owner?;
+            index_of(&|stack| stack.entry.thread.address == owner)
+        }
+        WaitKind::Thread => {
+            let object = wait.object.as_ref()?.address;
+            index_of(&|stack| stack.entry.thread.object == Some(object))
+        }
+        WaitKind::Task => {
+            let task = wait.object.as_ref()?.address;
+            let runs = |stack: &ThreadStack| running_task(runtime, stack) == Some(task);
+            (0..stacks.len()).find(|&index| index != waiting && stacks.get(index).is_some_and(runs))
+        }
+        _ => None,
+    }
+}
+
+/// The task that a thread runs: that which its innermost `Task.InnerInvoke` or `Execute` refers to.
+fn running_task(runtime: &Runtime<'_>, stack: &ThreadStack) -> Option<VirtAddr> {
+    const TASK: &str = "System.Threading.Tasks.Task";
+    let types = runtime.types().ok()?;
+    let runs = stack.frames.iter().position(|frame| {
+        frame.plain.as_ref().is_some_and(|method| {
+            method.owner == TASK
+                && (method.name == "InnerInvoke" || method.name.starts_with("Execute"))
+        })
+    })?;
+    let is_task = |object: &ObjectRef<'_, '_>| derives_from(object.ty(), TASK);
+    let of_frame = stack.references.iter().filter(|r| r.exact && r.frame >= Some(runs));
+    of_frame.filter_map(|r| types.object(r.object).ok()).find(is_task).map(|task| task.address())
+}
+
+/// The cycles of a graph in which every node has one successor at most, and what leads into each.
+fn cycles(count: usize, edges: &[Blocked]) -> Vec<Deadlock> {
+    let mut next = vec![None; count];
+    for edge in edges {
+        if let Some(next) = next.get_mut(edge.thread) {
+            *next = Some(edge.by);
+        }
+    }
+    let follow = |from: usize| std::iter::successors(Some(from), |&at| *next.get(at)?);
+    let mut in_cycle = FxHashSet::default();
+    let mut deadlocks = Vec::new();
+    for start in 0..count {
+        // One comes back to where it started only on a cycle, after at most as many steps as there are nodes.
+        let returns = follow(start).skip(1).take(count).any(|at| at == start);
+        if !returns || in_cycle.contains(&start) {
+            continue;
+        }
+        let mut cycle = vec![start];
+        cycle.extend(follow(start).skip(1).take_while(|&at| at != start).take(limits::MAX_LIST));
+        in_cycle.extend(cycle.iter().copied());
+        deadlocks.push(Deadlock { cycle, behind: Vec::new() });
+    }
+    for deadlock in &mut deadlocks {
+        let leads_in = |&thread: &usize| {
+            !in_cycle.contains(&thread)
+                && follow(thread).take(count + 1).any(|at| deadlock.cycle.contains(&at))
+        };
+        deadlock.behind = (0..count).filter(leads_in).collect();
+    }
+    deadlocks
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn edges(next: &[Option<usize>]) -> Vec<Blocked> {
+        let edge = |(thread, by): (usize, &Option<usize>)| Some(Blocked { thread, by: (*by)? });
+        next.iter().enumerate().filter_map(edge).collect()
+    }
+
+    #[test]
+    fn a_cycle_is_found_once_with_all_who_wait_behind_it() {
+        // 0 -> 1 -> 0; 2 -> 0; 3 -> 2; 4 -> 5 -> nothing.
+        let next = [Some(1), Some(0), Some(0), Some(2), Some(5), None];
+        assert_eq!(cycles(6, &edges(&next)), [Deadlock { cycle: vec![0, 1], behind: vec![2, 3] }]);
+    }
+
+    proptest! {
+        #[test]
+        fn every_thread_is_in_at_most_one_cycle_and_follows_the_edges(
+            next in prop::collection::vec(prop::option::of(0usize..12), 12),
+        ) {
+            let found = cycles(12, &edges(&next));
+            let mut seen = FxHashSet::default();
+            for deadlock in &found {
+                for (place, &thread) in deadlock.cycle.iter().enumerate() {
+                    let after = deadlock.cycle[(place + 1) % deadlock.cycle.len()];
+                    prop_assert_eq!(next[thread], Some(after));
+                    prop_assert!(seen.insert(thread));
+                }
+            }
+            // Naively: who can walk for ever ends in a cycle.
+            for start in 0..12 {
+                let mut at = Some(start);
+                for _ in 0..100 {
+                    at = at.and_then(|at: usize| next[at]);
+                }
+                let blocked = found
+                    .iter()
+                    .any(|d| d.cycle.contains(&start) || d.behind.contains(&start));
+                prop_assert_eq!(at.is_some(), blocked);
+            }
+        }
+    }
+}
