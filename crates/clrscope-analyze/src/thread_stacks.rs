@@ -220,7 +220,7 @@ impl<'a, 'data> StackReader<'a, 'data> {
             References::None => return Vec::new(),
             References::Direct => {
                 let roots = self.walker.roots(record, frames, &|_| None).roots;
-                return roots.iter().map(|root| self.reference(root)).collect();
+                return roots.iter().map(|root| self.reference(root, frames)).collect();
             }
             References::Exact(heap) => (heap, false),
             References::All(heap) => (heap, true),
