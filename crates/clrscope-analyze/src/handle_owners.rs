@@ -213,7 +213,7 @@ impl Owners<'_, '_> {
 }
 
 /// Whether an assembly, by its simple name, is part of .NET and not of the program.
-pub(crate) fn is_of_framework(assembly: &str) -> bool {
+pub fn is_of_framework(assembly: &str) -> bool {
     const NAMES: [&str; 7] = [
         "mscorlib",
         "netstandard",

@@ -7,12 +7,15 @@ mod account;
 mod account_claims;
 mod census;
 mod chain;
+mod collection_waste;
 mod content;
 mod cross_references;
 mod deadlocks;
 mod dominator_tree;
 mod dynamic_assemblies;
 mod emitter;
+mod empty_arrays;
+mod facts;
 mod finalization;
 mod finalizer_thread;
 mod handle_list;
@@ -43,6 +46,7 @@ mod waits;
 pub use crate::account::{Account, AccountLine, AccountVerdict, MemoryClass, account};
 pub use crate::census::{Census, FreeBlock, TypeCount, census};
 pub use crate::chain::{Step, chain};
+pub use crate::collection_waste::{CollectionWaste, collection_waste};
 pub use crate::cross_references::{CrossReference, Crossing, cross_references};
 pub use crate::deadlocks::{Blocked, Deadlock, Deadlocks, TaskWait, deadlocks};
 pub use crate::dominator_tree::{DominatorNode, TreeLimits, dominator_tree};
@@ -50,11 +54,13 @@ pub use crate::dynamic_assemblies::{
     DynamicAssemblies, DynamicAssembly, DynamicGroup, DynamicOrigin, dynamic_assemblies,
 };
 pub use crate::emitter::Emitter;
+pub use crate::empty_arrays::{EmptyArray, empty_arrays};
+pub use crate::facts::{Fact, Facts, Unavailable};
 pub use crate::finalization::{Finalization, QueueCounts, ReadyObject, finalization};
 pub use crate::finalizer_thread::{FinalizerThread, FinalizerVerdict, finalizer_thread};
 pub use crate::handle_list::{HandleEntry, handle_list};
 pub use crate::handle_owners::{
-    HandleCounts, HandleGroup, HandleOwner, JoinStopped, handle_owners,
+    HandleCounts, HandleGroup, HandleOwner, JoinStopped, handle_owners, is_of_framework,
 };
 pub use crate::heap_stat::{GENERATIONS, GenerationStat, HeapStat, heap_stat};
 pub use crate::limitations::{Limitation, limitations, missing_bytes};

@@ -88,6 +88,16 @@ impl<'data> Session<'data> {
         self.graph.get_or_try(|| Ok(objects.graph(&GraphOptions::default(), control)?))
     }
 
+    /// The objects, if they were made.
+    pub fn made_objects(&self) -> Option<&HeapObjects<'data>> {
+        self.objects.value.get()
+    }
+
+    /// The graph, if it was made.
+    pub fn made_graph(&self) -> Option<&HeapGraph<'data>> {
+        self.graph.value.get()
+    }
+
     /// What is alive, and a shortest path to it. A search that was stopped says so, and is not kept.
     ///
     /// # Errors
