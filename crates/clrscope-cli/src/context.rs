@@ -9,13 +9,15 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use clap::ArgMatches;
-use clrscope::analyze::{Limitation, Ownership, Session, SessionError, TypeLabels, limitations};
+use clrscope::analyze::{
+    Facts, Limitation, Ownership, Session, SessionError, TypeLabels, limitations,
+};
 use clrscope::clr::{
     GraphOptions, Heap, HeapError, HeapGraph, HeapObjects, NameStyle, Runtime, Runtimes, Types,
     find_runtimes,
 };
 use clrscope::graph::{Search, Stop};
-use clrscope::memory::{Control, Issue, IssueKind, Issues, Place, Snapshot};
+use clrscope::memory::{Control, Interrupted, Issue, IssueKind, Issues, Place, Snapshot};
 use clrscope::minidump::Minidump;
 use clrscope::{Dump, Error};
 use clrscope_report::{
@@ -239,6 +241,38 @@ impl<'d> Context<'d> {
     ) -> Result<TypeLabels, Failure> {
         TypeLabels::new(objects, self.name_style(), issues)
             .map_err(|error| Failure::Unreadable(error.to_string()))
+    }
+
+    /// All analyses of the dump and of the runtime that was chosen, each to be made when it is asked for.
+    pub(crate) fn facts(&self) -> Result<Facts<'_, 'd>, Failure> {
+        let session = match self.session() {
+            Ok((_, session)) => Ok(session),
+            Err(Failure::Unreadable(why)) => Err(why),
+            Err(failure) => return Err(failure),
+        };
+        Ok(Facts::new(self.minidump().clone(), self.snapshot(), self.issues(), session))
+    }
+
+    /// Writes an answer that was made of `facts`, which is not complete if what it was made of was not, or
+    /// if one of `interrupted` is given.
+    pub(crate) fn answer_facts<R: Report>(
+        &self,
+        report: &R,
+        facts: &Facts<'_, '_>,
+        interrupted: &[Option<Interrupted>],
+    ) -> Result<Outcome, Failure> {
+        let mut issues = facts.issues();
+        for reason in interrupted.iter().flatten() {
+            issues.push(Issue::general(IssueKind::Interrupted, reason.to_string()));
+        }
+        if let Err(why) = facts.heap() {
+            let why = format!("nothing is said of the managed heap: {why}");
+            issues.push(Issue::general(IssueKind::MissingStructure, why));
+        }
+        match self.runtime() {
+            Ok(_) => self.answer(report, &issues),
+            Err(_) => self.answer_for_dump(report, &issues),
+        }
     }
 
     /// How names of types are spelled.

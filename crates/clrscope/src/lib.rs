@@ -34,13 +34,16 @@
 //! | [`clr`] | runtimes, their layout, heaps, objects, types |
 //! | [`graph`] | object ids, edges, paths, dominators; knows nothing of the CLR |
 //! | [`analyze`] | what a person wants to know: verdicts, accounts, differences |
+//! | [`diagnose`] | rules over those that name what is wrong |
 
+mod answers;
 mod dump;
 mod error;
 mod modules;
 
 pub use clrscope_analyze as analyze;
 pub use clrscope_clr as clr;
+pub use clrscope_diagnose as diagnose;
 pub use clrscope_graph as graph;
 pub use clrscope_image as image;
 pub use clrscope_memory as memory;

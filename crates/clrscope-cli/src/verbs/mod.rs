@@ -2,6 +2,7 @@
 
 mod account;
 mod clrstack;
+mod diagnose;
 mod dominators;
 mod dso;
 mod dumpheap;
@@ -36,6 +37,7 @@ use crate::verb::Verb;
 #[rustfmt::skip]
 pub(crate) const VERBS: &[Verb] = &[
     Verb::of::<clrstack::ClrStack>(),
+    Verb::of::<diagnose::Diagnose>(),
     Verb::of::<memory::View<1>>(),
     Verb::of::<memory::View<4>>(),
     Verb::of::<memory::View<0>>(),

@@ -2,6 +2,7 @@
 
 mod answers;
 mod bad_input;
+mod diagnose;
 mod exit_codes;
 mod golden;
 mod harness;

@@ -1,0 +1,61 @@
+//! The heap is not sound.
+
+use std::collections::BTreeMap;
+
+use clrscope_analyze::Facts;
+use clrscope_clr::FaultKind;
+use clrscope_memory::{Control, IssueKind};
+
+use super::{Found, Rule};
+use crate::finding::{Command, Finding, Severity};
+use crate::text::{count, grouped};
+
+pub(super) const RULE: Rule = Rule { id: "heap-corruption", look };
+
+fn look(facts: &Facts<'_, '_>, control: &Control<'_>) -> Found {
+    let found = &facts.verification(control)?.value;
+    let mut kinds: BTreeMap<&str, u64> = BTreeMap::new();
+    // What the dump does not hold is no corruption, and what refers to it cannot be judged.
+    let faults = found.faults.iter().filter(|fault| !matches!(fault.kind, FaultKind::Absent));
+    for fault in faults.clone() {
+        *kinds.entry(fault.kind.name()).or_default() += 1;
+    }
+    let Some(first) = faults.clone().next() else { return Ok(Vec::new()) };
+    let objects = facts.objects(control)?;
+    let is_gap = |kind: IssueKind| {
+        matches!(kind, IssueKind::TornObject | IssueKind::MissingMemory | IssueKind::BadValue)
+    };
+    let mut issues = objects.issues().iter().chain(objects.heap().issues());
+    let was_moving = issues.any(|issue| is_gap(issue.kind));
+    let kinds: Vec<String> =
+        kinds.into_iter().map(|(kind, count)| format!("{} {kind}", grouped(count))).collect();
+    let mut evidence = vec![
+        format!(
+            "{} in {} objects and {} references: {}",
+            count(found.count, "fault", "faults"),
+            grouped(found.objects),
+            grouped(found.references),
+            kinds.join(", ")
+        ),
+        format!("the first is at {}", first.object),
+    ];
+    let (severity, title) = if was_moving {
+        evidence.push(
+            "stretches of the heap are torn or absent: the process ran while the dump was written, or \
+             memory was overwritten"
+                .to_owned(),
+        );
+        (Severity::Warning, "The heap is not sound, or was moving while the dump was written")
+    } else {
+        (Severity::Error, "The heap is corrupt")
+    };
+    Ok(vec![Finding {
+        id: RULE.id,
+        severity,
+        weight: 0,
+        title: title.to_owned(),
+        owner: None,
+        evidence,
+        next: Command::new("verifyheap", ""),
+    }])
+}
