@@ -1,43 +1,20 @@
 //! The account of a process: every byte of its address space in exactly one class.
 
+mod claims;
+mod class;
+mod content;
+mod map;
+mod partition;
+
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use clrscope_clr::{AddressRange, HeapObjects, TypeId};
-use clrscope_memory::{
-    Control, Interrupted, Issues, RegionRecord, RegionState, RegionType, Snapshot, VirtAddr,
-};
+use clrscope_clr::{HeapObjects, TypeId};
+use clrscope_memory::{Control, Interrupted, Issues, RegionState, RegionType, Snapshot};
 
-use crate::GenerationFilter;
-use crate::account_claims::{Claim, claims};
-use crate::content::{Content, guess};
-use crate::partition::partition;
-
-/// What memory is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum MemoryClass {
-    /// Managed objects.
-    GcObjects,
-    /// Gaps between managed objects.
-    GcFree,
-    /// Memory of the GC's segments and regions that holds no objects yet, or no more.
-    GcUnused,
-    /// Tables of handles of the GC.
-    HandleTables,
-    /// Heaps of the runtime's loader: method tables, descriptions of methods, stubs.
-    LoaderHeaps,
-    /// Private memory that can be executed: compiled code and stubs.
-    Code,
-    /// Images, by name.
-    Image,
-    /// Stacks of threads.
-    Stacks,
-    /// Environment blocks of the process and of its threads.
-    Environment,
-    /// Views of files and sections.
-    Mapped,
-    /// What nobody explains: memory of native code, by what it looks like.
-    Native,
-}
+pub use self::class::MemoryClass;
+pub use self::map::{AddressMap, MapPiece, address_map};
+use crate::{GenerationFilter, OsHandles};
 
 /// Memory of one class.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,15 +31,37 @@ pub struct AccountLine {
     pub pieces: u64,
 }
 
-/// What a process's memory went to, in the main.
+/// What a process's resources went to, in the main.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AccountVerdict {
     /// To the managed heap.
     Managed,
-    /// To native memory.
+    /// To native memory: heaps of the operating system, and what nobody explains.
     Native,
     /// To code, and to what the runtime keeps of code and types.
     Code,
+    /// To handles of the operating system.
+    Handles,
+}
+
+/// Handles of the operating system, beside the memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandleFigures {
+    /// How many there are.
+    pub count: u64,
+    /// The type that most are of, and how many are of it; `None`, if there are no handles.
+    pub top: Option<(String, u64)>,
+}
+
+/// What the performance counters of the runtime would have shown (`.NET CLR Memory`, `System.Runtime`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct HeapCounters {
+    /// Bytes in all heaps: objects and the gaps between them, of all generations that are collected.
+    pub all_heaps: u64,
+    /// Of that, by generation: 0, 1, 2, large objects, pinned objects.
+    pub generations: [u64; 5],
+    /// Committed bytes of the GC's segments and regions.
+    pub committed: u64,
 }
 
 /// The account of a process.
@@ -76,24 +75,35 @@ pub struct Account {
     pub reserved: u64,
     /// Committed bytes that are private to the process.
     pub private: u64,
+    /// Committed bytes of images that the process has written to: copies that are private to it.
+    pub copied: u64,
     /// Whether the dump described the regions of the address space. If not, what it holds stands for
     /// what is committed.
     pub has_regions: bool,
-    /// Where most of the memory went that a program can be blamed for: images, stacks and views of files
-    /// are left out.
+    /// Where most went that a program can be blamed for: images, stacks and views of files are left
+    /// out.
     ///
     /// `None`, if managed memory could not be told from native.
     pub verdict: Option<AccountVerdict>,
-    /// Committed bytes of the managed heap, of native memory, of code and loader heaps.
+    /// Committed bytes of the managed heap.
     pub managed: u64,
-    /// See [`Account::managed`].
+    /// Committed bytes of native memory: of native heaps, and what nobody explains.
     pub native: u64,
-    /// See [`Account::managed`].
+    /// Committed bytes of code and loader heaps.
     pub code: u64,
+    /// Committed bytes that nobody explains.
+    pub unexplained: u64,
+    /// Handles of the operating system; `None`, if nobody said.
+    pub handles: Option<HandleFigures>,
+    /// What performance counters would have shown; `None` without a managed heap.
+    pub counters: Option<HeapCounters>,
 }
 
-/// `PAGE_EXECUTE` and its kin.
-const EXECUTABLE: u32 = 0xf0;
+/// Handles from which on a process may be said to leak them: others have some hundreds.
+const MANY_HANDLES: u64 = 2_000;
+/// If there is less memory than this for each handle, the handles are the story: a kernel object with
+/// what a program keeps for it takes some hundred bytes to some kilobytes.
+const BYTES_FOR_A_HANDLE: u64 = 32 << 10;
 
 /// Draws up the account of the process whose heap `objects` walks over; without objects, all private
 /// memory counts as native. What was wrong is added to `issues`.
@@ -106,124 +116,176 @@ pub fn account(
     issues: &mut Issues,
     control: &Control<'_>,
 ) -> Result<Account, Interrupted> {
-    let has_regions = !snapshot.regions.is_empty();
-    let regions = regions(snapshot);
-    let ranges: Vec<AddressRange> = regions.iter().map(range_of).collect();
-    let claims = claims(snapshot, &regions, objects, issues);
-    let claimed: Vec<AddressRange> = claims.iter().map(|claim| claim.range).collect();
-
-    let mut sums: BTreeMap<(MemoryClass, String), (u64, u64, u64)> = BTreeMap::new();
-    let mut private = 0u64;
-    for piece in partition(&ranges, &claimed) {
-        control.check()?;
-        let region = &regions[piece.region];
-        let claim = piece.claim.and_then(|claim| claims.get(claim));
-        let key = match claim {
-            Some(Claim { class, detail, .. }) => (*class, detail.clone()),
-            None => unclaimed(region, piece.range, snapshot),
-        };
-        let sum = sums.entry(key).or_default();
-        sum.2 += 1;
-        if region.state == RegionState::Commit {
-            sum.0 += piece.range.len();
-            private += if region.kind == RegionType::Private { piece.range.len() } else { 0 };
-        } else {
-            sum.1 += piece.range.len();
-        }
-    }
+    let map = address_map(snapshot, objects, issues, control)?;
+    let mut sums = Sums::new(&map);
+    sums.take_out(MemoryClass::NativeHeaps, &map.free_in_heaps, |sums, detail, bytes| {
+        let free = format!("{detail}, free");
+        *sums.entry((MemoryClass::NativeHeaps, free)).or_default() += bytes;
+    });
     if let Some(objects) = objects {
-        take_out_gaps(&mut sums, &free_bytes(objects, control)?);
+        let gaps = free_bytes(objects, control)?;
+        sums.take_out(MemoryClass::GcObjects, &gaps, |sums, detail, bytes| {
+            *sums.entry((MemoryClass::GcFree, detail.to_owned())).or_default() += bytes;
+        });
     }
-    let mut lines: Vec<AccountLine> = sums
-        .into_iter()
-        .filter(|&(_, (committed, reserved, _))| committed > 0 || reserved > 0)
-        .map(|((class, detail), (committed, reserved, pieces))| AccountLine {
-            class,
-            detail,
-            committed,
-            reserved,
-            pieces,
-        })
-        .collect();
-    lines.sort_by_key(|line| (line.class, std::cmp::Reverse((line.committed, line.reserved))));
-    let mut account = Account::new(lines, private, has_regions);
-    account.verdict = account.verdict.filter(|_| objects.is_some());
+    let mut account = sums.into_account(&map);
+    if objects.is_none() {
+        account.verdict = None;
+        account.counters = None;
+    }
     Ok(account)
 }
 
 impl Account {
-    fn new(lines: Vec<AccountLine>, private: u64, has_regions: bool) -> Account {
-        let of = |classes: &[MemoryClass]| {
-            let lines = lines.iter().filter(|line| classes.contains(&line.class));
-            lines.map(|line| line.committed).sum::<u64>()
-        };
-        let managed = of(&[MemoryClass::GcObjects, MemoryClass::GcFree, MemoryClass::GcUnused]);
-        let native = of(&[MemoryClass::Native]);
-        let code = of(&[MemoryClass::Code, MemoryClass::LoaderHeaps]);
-        let verdict = match managed.max(native).max(code) {
-            most if most == managed => Some(AccountVerdict::Managed),
-            most if most == native => Some(AccountVerdict::Native),
-            _ => Some(AccountVerdict::Code),
-        };
-        Account {
+    /// The account with what is known of the process's handles, which may be the verdict.
+    #[must_use]
+    pub fn with_handles(mut self, handles: &OsHandles) -> Account {
+        let count: u64 = handles.types.iter().map(|ty| ty.count).sum();
+        let top = handles.types.iter().max_by_key(|ty| (ty.count, Reverse(&ty.name)));
+        let memory = self.managed.saturating_add(self.native).saturating_add(self.code);
+        if self.verdict.is_some()
+            && count >= MANY_HANDLES
+            && memory / count.max(1) < BYTES_FOR_A_HANDLE
+        {
+            self.verdict = Some(AccountVerdict::Handles);
+        }
+        let top = top.map(|ty| (ty.name.clone(), ty.count));
+        self.handles = Some(HandleFigures { count, top });
+        self
+    }
+
+    /// Committed bytes of some classes.
+    pub fn committed_of(&self, classes: &[MemoryClass]) -> u64 {
+        let lines = self.lines.iter().filter(|line| classes.contains(&line.class));
+        lines.map(|line| line.committed).sum()
+    }
+}
+
+/// What the pieces of an address space add up to.
+#[derive(Debug, Default)]
+struct Sum {
+    committed: u64,
+    reserved: u64,
+    pieces: u64,
+}
+
+impl std::ops::AddAssign<u64> for Sum {
+    fn add_assign(&mut self, bytes: u64) {
+        self.committed += bytes;
+        self.pieces += 1;
+    }
+}
+
+type ByDetail = BTreeMap<(MemoryClass, String), Sum>;
+
+/// Sums by class and detail.
+struct Sums {
+    by_detail: ByDetail,
+    private: u64,
+    copied: u64,
+}
+
+/// `PAGE_READWRITE` and `PAGE_EXECUTE_READWRITE`: what a page of an image becomes when it is written to.
+const WRITTEN: u32 = 0x44;
+
+impl Sums {
+    fn new(map: &AddressMap) -> Sums {
+        let mut sums = Sums { by_detail: BTreeMap::new(), private: 0, copied: 0 };
+        for piece in &map.pieces {
+            let Some(region) = map.regions.get(piece.region) else { continue };
+            let sum = sums.by_detail.entry((piece.class, piece.detail.clone())).or_default();
+            sum.pieces += 1;
+            if region.state != RegionState::Commit {
+                sum.reserved += piece.range.len();
+                continue;
+            }
+            sum.committed += piece.range.len();
+            match region.kind {
+                RegionType::Private => sums.private += piece.range.len(),
+                RegionType::Image if region.protection & WRITTEN != 0 => {
+                    sums.copied += piece.range.len();
+                }
+                _ => {}
+            }
+        }
+        sums
+    }
+
+    /// Moves bytes out of lines of a class, to where `put` says.
+    fn take_out(
+        &mut self,
+        class: MemoryClass,
+        bytes: &BTreeMap<String, u64>,
+        put: impl Fn(&mut ByDetail, &str, u64),
+    ) {
+        for (detail, &bytes) in bytes.iter().filter(|&(_, &bytes)| bytes > 0) {
+            let Some(from) = self.by_detail.get_mut(&(class, detail.clone())) else { continue };
+            let bytes = bytes.min(from.committed);
+            from.committed -= bytes;
+            put(&mut self.by_detail, detail, bytes);
+        }
+    }
+
+    fn into_account(self, map: &AddressMap) -> Account {
+        let lines = self.by_detail.into_iter();
+        let mut lines: Vec<AccountLine> = lines
+            .filter(|(_, sum)| sum.committed > 0 || sum.reserved > 0)
+            .map(|((class, detail), sum)| AccountLine {
+                class,
+                detail,
+                committed: sum.committed,
+                reserved: sum.reserved,
+                pieces: sum.pieces,
+            })
+            .collect();
+        lines.sort_by_key(|line| (line.class, Reverse((line.committed, line.reserved))));
+        let mut account = Account {
             committed: lines.iter().map(|line| line.committed).sum(),
             reserved: lines.iter().map(|line| line.reserved).sum(),
-            private,
-            has_regions,
-            verdict,
-            managed,
-            native,
-            code,
+            private: self.private,
+            copied: self.copied,
+            has_regions: map.has_regions,
+            verdict: None,
+            managed: 0,
+            native: 0,
+            code: 0,
+            unexplained: 0,
+            handles: None,
+            counters: None,
             lines,
+        };
+        let of_gc = [MemoryClass::GcObjects, MemoryClass::GcFree, MemoryClass::GcUnused];
+        account.managed = account.committed_of(&of_gc);
+        account.native = account.committed_of(&[MemoryClass::NativeHeaps, MemoryClass::Native]);
+        account.code = account.committed_of(&[MemoryClass::Code, MemoryClass::LoaderHeaps]);
+        account.unexplained = account.committed_of(&[MemoryClass::Native]);
+        account.verdict = match account.managed.max(account.native).max(account.code) {
+            most if most == account.managed => Some(AccountVerdict::Managed),
+            most if most == account.native => Some(AccountVerdict::Native),
+            _ => Some(AccountVerdict::Code),
+        };
+        account.counters = Some(heap_counters(&account));
+        account
+    }
+}
+
+fn heap_counters(account: &Account) -> HeapCounters {
+    let mut counters = HeapCounters { committed: account.managed, ..HeapCounters::default() };
+    let of_heap = [MemoryClass::GcObjects, MemoryClass::GcFree];
+    for line in account.lines.iter().filter(|line| of_heap.contains(&line.class)) {
+        let generation = ["gen0", "gen1", "gen2", "loh", "poh"]
+            .iter()
+            .position(|name| line.detail.ends_with(name));
+        if let Some(sum) = generation.and_then(|index| counters.generations.get_mut(index)) {
+            *sum += line.committed;
+            counters.all_heaps += line.committed;
         }
     }
+    counters
 }
-
-/// The regions in use; where the dump does not describe them, the ranges that it holds.
-fn regions(snapshot: &Snapshot<'_>) -> Vec<RegionRecord> {
-    if !snapshot.regions.is_empty() {
-        let used = snapshot.regions.iter().filter(|region| region.state != RegionState::Free);
-        return used.copied().collect();
-    }
-    let held = snapshot.space.iter().map(|(base, bytes)| RegionRecord {
-        base,
-        allocation_base: base,
-        size: bytes.len() as u64,
-        state: RegionState::Commit,
-        kind: RegionType::Unknown,
-        protection: 0,
-    });
-    held.collect()
-}
-
-/// The addresses of a region.
-pub(crate) fn range_of(region: &RegionRecord) -> AddressRange {
-    AddressRange::new(region.base, VirtAddr(region.base.0.saturating_add(region.size)))
-}
-
-/// The class of memory that nobody claims.
-fn unclaimed(
-    region: &RegionRecord,
-    range: AddressRange,
-    snapshot: &Snapshot<'_>,
-) -> (MemoryClass, String) {
-    match region.kind {
-        _ if region.state == RegionState::Reserve => (MemoryClass::Native, RESERVED.to_owned()),
-        RegionType::Image => (MemoryClass::Image, "not in the list of modules".to_owned()),
-        _ if region.protection & EXECUTABLE != 0 => (MemoryClass::Code, String::new()),
-        RegionType::Mapped => (MemoryClass::Mapped, String::new()),
-        _ => {
-            let content: Content = guess(range, snapshot);
-            (MemoryClass::Native, content.to_string())
-        }
-    }
-}
-
-/// What native memory that is only set aside is called.
-const RESERVED: &str = "set aside";
 
 /// What the objects of a generation of a heap are called.
-pub(crate) fn gc_detail(heap: u32, generation: GenerationFilter) -> String {
+fn gc_detail(heap: u32, generation: GenerationFilter) -> String {
     format!("heap {heap} {}", generation.name())
 }
 
@@ -258,18 +320,4 @@ fn free_bytes(
         }
     }
     Ok(sums)
-}
-
-/// Moves gaps from the line of the objects that they lie between to a line of their own.
-fn take_out_gaps(
-    sums: &mut BTreeMap<(MemoryClass, String), (u64, u64, u64)>,
-    gaps: &BTreeMap<String, u64>,
-) {
-    for (detail, &bytes) in gaps {
-        let Some(used) = sums.get_mut(&(MemoryClass::GcObjects, detail.clone())) else { continue };
-        let bytes = bytes.min(used.0);
-        used.0 -= bytes;
-        let pieces = used.2;
-        sums.insert((MemoryClass::GcFree, detail.clone()), (bytes, 0, pieces));
-    }
 }

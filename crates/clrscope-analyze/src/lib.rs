@@ -4,7 +4,6 @@
 //! values; nothing is printed here, and nothing is serialised.
 
 mod account;
-mod account_claims;
 mod census;
 mod chain;
 mod collection_waste;
@@ -25,10 +24,10 @@ mod heap_stat;
 mod limitations;
 mod locks;
 mod name_pattern;
+mod native_heap;
 mod object_lookup;
 mod os_handles;
 mod parallel_stacks;
-mod partition;
 mod retained;
 mod root_label;
 mod rooted;
@@ -43,7 +42,10 @@ mod type_labels;
 mod wait_rules;
 mod waits;
 
-pub use crate::account::{Account, AccountLine, AccountVerdict, MemoryClass, account};
+pub use crate::account::{
+    Account, AccountLine, AccountVerdict, AddressMap, HandleFigures, HeapCounters, MapPiece,
+    MemoryClass, account, address_map,
+};
 pub use crate::census::{Census, FreeBlock, TypeCount, census};
 pub use crate::chain::{Step, chain};
 pub use crate::collection_waste::{CollectionWaste, collection_waste};
@@ -65,6 +67,7 @@ pub use crate::handle_owners::{
 pub use crate::heap_stat::{GENERATIONS, GenerationStat, HeapStat, heap_stat};
 pub use crate::limitations::{Limitation, limitations, missing_bytes};
 pub use crate::locks::{HeldLock, LockKind, Locks};
+pub use crate::native_heap::{NativeHeap, NativeHeapKind, native_heaps};
 pub use crate::os_handles::{OsHandleType, OsHandles, UNKNOWN_HANDLE_TYPE, os_handles};
 pub use crate::parallel_stacks::{StackGroup, parallel_stacks};
 pub use crate::retained::{Ownership, RetainedBy, RetainedGroup, retained_by, retained_by_static};

@@ -62,10 +62,9 @@ fn a_native_leak_is_called_native_and_shows_its_pattern() {
     with_account(&dump, |account, _, _| {
         assert_eq!(account.verdict, Some(AccountVerdict::Native));
         assert!(account.native >= native);
-        let lines = account.lines.iter().filter(|line| line.class == MemoryClass::Native);
-        let largest = lines.max_by_key(|line| line.committed).expect("there is some");
-        assert!(largest.detail.starts_with("pattern"), "{largest:?}");
-        assert!(largest.committed >= native, "{largest:?}");
+        // Three quarters of the blocks are of a heap, the others allocations of their own.
+        let lines = account.lines.iter().filter(|line| line.detail.contains("pattern \"PMBGIF\""));
+        assert!(lines.map(|line| line.committed).sum::<u64>() >= native);
     });
 }
 

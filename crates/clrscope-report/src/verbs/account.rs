@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::io;
 
-use clrscope_analyze::{AccountVerdict, MemoryClass};
+use clrscope_analyze::AccountVerdict;
 use serde::Serialize;
 
 use crate::columns::{Align, Columns};
@@ -83,7 +83,7 @@ pub struct Account {
     pub classes: Vec<ClassRow>,
     /// Of the process.
     pub total: Total,
-    /// Committed bytes that nobody explains: those of native memory.
+    /// Committed bytes that nobody explains.
     pub unexplained: u64,
     /// The system's own counters; `None`, if the dump has none.
     pub counters: Option<Counters>,
@@ -91,27 +91,12 @@ pub struct Account {
     pub verdict: Verdict,
 }
 
-const fn class_name(class: MemoryClass) -> &'static str {
-    match class {
-        MemoryClass::GcObjects => "gc objects",
-        MemoryClass::GcFree => "gc free",
-        MemoryClass::GcUnused => "gc unused",
-        MemoryClass::HandleTables => "handle tables",
-        MemoryClass::LoaderHeaps => "loader heaps",
-        MemoryClass::Code => "code",
-        MemoryClass::Image => "images",
-        MemoryClass::Stacks => "stacks",
-        MemoryClass::Environment => "environment",
-        MemoryClass::Mapped => "mapped",
-        MemoryClass::Native => "native",
-    }
-}
-
 const fn verdict_name(verdict: AccountVerdict) -> &'static str {
     match verdict {
         AccountVerdict::Managed => "managed",
         AccountVerdict::Native => "native",
         AccountVerdict::Code => "code",
+        AccountVerdict::Handles => "handles",
     }
 }
 
@@ -120,7 +105,7 @@ impl Account {
     pub fn new(account: &clrscope_analyze::Account, counters: Option<Counters>) -> Account {
         let mut totals: Vec<TotalRow> = Vec::new();
         for line in &account.lines {
-            let class = class_name(line.class);
+            let class = line.class.name();
             match totals.last_mut().filter(|total| total.class == class) {
                 Some(total) => {
                     total.committed += line.committed;
@@ -134,7 +119,7 @@ impl Account {
             }
         }
         let rows = account.lines.iter().map(|line| ClassRow {
-            class: class_name(line.class),
+            class: line.class.name(),
             committed: line.committed,
             reserved: line.reserved,
             pieces: line.pieces,
@@ -149,7 +134,7 @@ impl Account {
                 reserved: account.reserved,
                 private: account.private,
             },
-            unexplained: account.native,
+            unexplained: account.unexplained,
             counters,
             verdict: Verdict {
                 is: account.verdict.map(verdict_name),

@@ -7,18 +7,18 @@ use clrscope_memory::VirtAddr;
 
 /// A piece of one region that has one claim or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Piece {
-    pub(crate) range: AddressRange,
+pub(super) struct Piece {
+    pub(super) range: AddressRange,
     /// The place of its region in the list.
-    pub(crate) region: usize,
+    pub(super) region: usize,
     /// The place of the claim that it goes to.
-    pub(crate) claim: Option<usize>,
+    pub(super) claim: Option<usize>,
 }
 
 /// Shares out `regions`, which are in order of their starts. Where several claims cover a byte, the one
 /// that is first in the list has it; where regions overlap, the first region. Pieces come in order of
 /// address and do not overlap.
-pub(crate) fn partition(regions: &[AddressRange], claims: &[AddressRange]) -> Vec<Piece> {
+pub(super) fn partition(regions: &[AddressRange], claims: &[AddressRange]) -> Vec<Piece> {
     let mut edges: Vec<(VirtAddr, bool, usize)> = Vec::with_capacity(claims.len() * 2);
     for (index, claim) in claims.iter().enumerate().filter(|(_, claim)| !claim.is_empty()) {
         edges.push((claim.start, true, index));

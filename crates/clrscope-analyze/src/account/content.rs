@@ -8,7 +8,7 @@ use clrscope_memory::{AddressSpace, Snapshot, VirtAddr};
 
 /// A guess at what memory holds, from its bytes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Content {
+pub(super) enum Content {
     /// It is not in the dump.
     Absent,
     /// Zeros.
@@ -49,7 +49,7 @@ const SAMPLES: u64 = 64;
 const MAX_PATTERN: usize = 64;
 
 /// Guesses what a range of memory holds: what most of the pages hold that hold anything.
-pub(crate) fn guess(range: AddressRange, snapshot: &Snapshot<'_>) -> Content {
+pub(super) fn guess(range: AddressRange, snapshot: &Snapshot<'_>) -> Content {
     let pages = range.len().div_ceil(PAGE);
     let step = (pages / SAMPLES).max(1);
     let mut votes: BTreeMap<Content, usize> = BTreeMap::new();

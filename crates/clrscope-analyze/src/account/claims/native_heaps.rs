@@ -1,0 +1,34 @@
+//! What the operating system's heaps claim.
+
+use clrscope_memory::{Control, Interrupted, Issues, Snapshot};
+
+use super::{Claim, Claims};
+use crate::account::class::MemoryClass;
+use crate::native_heap::native_heaps;
+
+/// Every heap with its segments, its large blocks, and how much of it is free.
+pub(super) fn heaps(
+    claims: &mut Claims<'_>,
+    snapshot: &Snapshot<'_>,
+    issues: &mut Issues,
+    control: &Control<'_>,
+) -> Result<(), Interrupted> {
+    for heap in native_heaps(snapshot, issues, control)? {
+        let detail = format!("heap {:x}", heap.address.0);
+        for &range in &heap.segments {
+            claims.add(range, MemoryClass::NativeHeaps, &*detail);
+            claims.add_allocation(range.start, MemoryClass::NativeHeaps, &detail);
+        }
+        *claims.free_in_heaps.entry(detail.clone()).or_default() += heap.free;
+        let large = format!("{detail}, large blocks");
+        for &range in &heap.large_blocks {
+            claims.list.push(Claim {
+                range,
+                class: MemoryClass::NativeHeaps,
+                detail: large.clone(),
+                shows_content: true,
+            });
+        }
+    }
+    Ok(())
+}
