@@ -87,9 +87,11 @@ pub struct Account {
     pub verdict: Option<AccountVerdict>,
     /// Committed bytes of the managed heap.
     pub managed: u64,
-    /// Committed bytes of native memory: of native heaps, and what nobody explains.
+    /// Committed bytes of native memory: of native heaps, and what nobody explains, without what
+    /// counts as code.
     pub native: u64,
-    /// Committed bytes of code and loader heaps.
+    /// Committed bytes of code and loader heaps, and of the runtime's own objects in native heaps: what it
+    /// keeps of assemblies and modules.
     pub code: u64,
     /// Committed bytes that nobody explains.
     pub unexplained: u64,
@@ -118,20 +120,25 @@ pub fn account(
 ) -> Result<Account, Interrupted> {
     let map = address_map(snapshot, objects, issues, control)?;
     let mut sums = Sums::new(&map);
-    sums.take_out(MemoryClass::NativeHeaps, &map.free_in_heaps, |sums, detail, bytes| {
-        let free = format!("{detail}, free");
-        *sums.entry((MemoryClass::NativeHeaps, free)).or_default() += bytes;
-    });
+    for (detail, parts) in &map.parts_of_heaps {
+        for (part, bytes) in parts {
+            let to = (MemoryClass::NativeHeaps, part.clone());
+            sums.take_out((MemoryClass::NativeHeaps, detail.clone()), to, *bytes);
+        }
+    }
     if let Some(objects) = objects {
-        let gaps = free_bytes(objects, control)?;
-        sums.take_out(MemoryClass::GcObjects, &gaps, |sums, detail, bytes| {
-            *sums.entry((MemoryClass::GcFree, detail.to_owned())).or_default() += bytes;
-        });
+        for (detail, bytes) in free_bytes(objects, control)? {
+            let to = (MemoryClass::GcFree, detail.clone());
+            sums.take_out((MemoryClass::GcObjects, detail), to, bytes);
+        }
     }
     let mut account = sums.into_account(&map);
-    if objects.is_none() {
-        account.verdict = None;
-        account.counters = None;
+    match objects {
+        Some(objects) => {
+            account.count_objects_of(objects.heap().runtime().module().file_name());
+            account.verdict = Some(account.weigh());
+        }
+        None => account.counters = None,
     }
     Ok(account)
 }
@@ -154,6 +161,26 @@ impl Account {
         self
     }
 
+    /// Counts objects of the runtime's image as code.
+    fn count_objects_of(&mut self, runtime: &str) {
+        let own = objects_of(runtime);
+        let lines = self
+            .lines
+            .iter()
+            .filter(|line| line.class == MemoryClass::NativeHeaps && line.detail.ends_with(&own));
+        let bytes: u64 = lines.map(|line| line.committed).sum();
+        self.native = self.native.saturating_sub(bytes);
+        self.code = self.code.saturating_add(bytes);
+    }
+
+    fn weigh(&self) -> AccountVerdict {
+        match self.managed.max(self.native).max(self.code) {
+            most if most == self.managed => AccountVerdict::Managed,
+            most if most == self.native => AccountVerdict::Native,
+            _ => AccountVerdict::Code,
+        }
+    }
+
     /// Committed bytes of some classes.
     pub fn committed_of(&self, classes: &[MemoryClass]) -> u64 {
         let lines = self.lines.iter().filter(|line| classes.contains(&line.class));
@@ -169,18 +196,12 @@ struct Sum {
     pieces: u64,
 }
 
-impl std::ops::AddAssign<u64> for Sum {
-    fn add_assign(&mut self, bytes: u64) {
-        self.committed += bytes;
-        self.pieces += 1;
-    }
-}
-
-type ByDetail = BTreeMap<(MemoryClass, String), Sum>;
+/// A class, and which within it.
+type Key = (MemoryClass, String);
 
 /// Sums by class and detail.
 struct Sums {
-    by_detail: ByDetail,
+    by_detail: BTreeMap<Key, Sum>,
     private: u64,
     copied: u64,
 }
@@ -211,19 +232,14 @@ impl Sums {
         sums
     }
 
-    /// Moves bytes out of lines of a class, to where `put` says.
-    fn take_out(
-        &mut self,
-        class: MemoryClass,
-        bytes: &BTreeMap<String, u64>,
-        put: impl Fn(&mut ByDetail, &str, u64),
-    ) {
-        for (detail, &bytes) in bytes.iter().filter(|&(_, &bytes)| bytes > 0) {
-            let Some(from) = self.by_detail.get_mut(&(class, detail.clone())) else { continue };
-            let bytes = bytes.min(from.committed);
-            from.committed -= bytes;
-            put(&mut self.by_detail, detail, bytes);
-        }
+    /// Moves bytes from one line to another.
+    fn take_out(&mut self, from: Key, to: Key, bytes: u64) {
+        let Some(from) = self.by_detail.get_mut(&from) else { return };
+        let bytes = bytes.min(from.committed);
+        from.committed -= bytes;
+        let to = self.by_detail.entry(to).or_default();
+        to.committed += bytes;
+        to.pieces += 1;
     }
 
     fn into_account(self, map: &AddressMap) -> Account {
@@ -259,11 +275,6 @@ impl Sums {
         account.native = account.committed_of(&[MemoryClass::NativeHeaps, MemoryClass::Native]);
         account.code = account.committed_of(&[MemoryClass::Code, MemoryClass::LoaderHeaps]);
         account.unexplained = account.committed_of(&[MemoryClass::Native]);
-        account.verdict = match account.managed.max(account.native).max(account.code) {
-            most if most == account.managed => Some(AccountVerdict::Managed),
-            most if most == account.native => Some(AccountVerdict::Native),
-            _ => Some(AccountVerdict::Code),
-        };
         account.counters = Some(heap_counters(&account));
         account
     }
@@ -282,6 +293,11 @@ fn heap_counters(account: &Account) -> HeapCounters {
         }
     }
     counters
+}
+
+/// How the objects of an image in a native heap are called, behind the name of the heap.
+fn objects_of(image: &str) -> String {
+    format!(", objects of {image}")
 }
 
 /// What the objects of a generation of a heap are called.

@@ -7,7 +7,6 @@ mod account;
 mod census;
 mod chain;
 mod collection_waste;
-mod content;
 mod cross_references;
 mod deadlocks;
 mod dominator_tree;

@@ -9,12 +9,12 @@ mod nt;
 mod segment;
 mod wine;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use clrscope_clr::AddressRange;
 use clrscope_memory::{
-    AddressSpace, Control, Interrupted, Issue, IssueKind, Issues, RegionRecord, RegionState,
-    RegionType, Snapshot, VirtAddr,
+    AddressSpace, Control, Interrupted, Issue, IssueKind, Issues, ModuleRecord, RegionRecord,
+    RegionState, RegionType, Snapshot, VirtAddr,
 };
 
 /// Which allocator a heap belongs to.
@@ -53,6 +53,9 @@ pub struct NativeHeap {
     /// Committed bytes of free blocks in the segments, as far as the heap says cheaply. Blocks that a
     /// front end keeps count as in use.
     pub free: u64,
+    /// Bytes of blocks in use that begin with a pointer into an image, most often to a virtual table:
+    /// objects of its code. By the file name of the image.
+    pub objects: BTreeMap<String, u64>,
 }
 
 /// Heaps of one process at most.
@@ -104,6 +107,7 @@ pub fn native_heaps(
             .map_while(|index| space.read_pointer(table.wrapping_add(index * width)));
         waiting.extend(listed);
     }
+    let images = Images::new(snapshot);
     let mut seen: BTreeSet<VirtAddr> = BTreeSet::new();
     let mut heaps = Vec::new();
     while let Some(address) = waiting.pop_front() {
@@ -111,7 +115,7 @@ pub fn native_heaps(
         if address.is_null() || seen.len() >= MAX_HEAPS || !seen.insert(address) {
             continue;
         }
-        if let Some((heap, neighbours)) = wine::read(address, space, issues, control)? {
+        if let Some((heap, neighbours)) = wine::read(address, snapshot, &images, issues, control)? {
             waiting.extend(neighbours);
             heaps.push(heap);
         } else if let Some(heap) = nt::read(address, space, issues) {
@@ -125,6 +129,32 @@ pub fn native_heaps(
     }
     heaps.sort_by_key(|heap| heap.address);
     Ok(heaps)
+}
+
+/// The images of a process, in order of address.
+struct Images<'a>(Vec<&'a ModuleRecord>);
+
+impl<'a> Images<'a> {
+    fn new(snapshot: &'a Snapshot<'_>) -> Images<'a> {
+        let mut images: Vec<&ModuleRecord> = snapshot.modules.iter().collect();
+        images.sort_by_key(|image| image.base);
+        Images(images)
+    }
+
+    /// The place of the image that an address lies in.
+    fn position(&self, address: VirtAddr) -> Option<usize> {
+        let index = self.0.partition_point(|image| image.base <= address).checked_sub(1)?;
+        self.0.get(index)?.contains(address).then_some(index)
+    }
+
+    /// Bytes by position, as bytes by file name.
+    fn by_name(&self, bytes: &[u64]) -> BTreeMap<String, u64> {
+        let mut named: BTreeMap<String, u64> = BTreeMap::new();
+        for (image, &bytes) in self.0.iter().zip(bytes).filter(|&(_, &bytes)| bytes > 0) {
+            *named.entry(image.file_name().to_owned()).or_default() += bytes;
+        }
+        named
+    }
 }
 
 /// The region that an address lies in.

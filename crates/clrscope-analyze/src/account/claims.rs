@@ -55,7 +55,7 @@ pub(super) fn claims<'a>(
     issues: &mut Issues,
     control: &Control<'_>,
 ) -> Result<Claims<'a>, Interrupted> {
-    let mut claims = Claims { regions, list: Vec::new(), free_in_heaps: BTreeMap::new() };
+    let mut claims = Claims { regions, list: Vec::new(), parts_of_heaps: BTreeMap::new() };
     if let Some(objects) = objects {
         gc::segments(&mut claims, objects);
     }
@@ -78,7 +78,7 @@ pub(super) struct Claims<'a> {
     /// In order of address.
     regions: &'a [RegionRecord],
     pub(super) list: Vec<Claim>,
-    pub(super) free_in_heaps: BTreeMap<String, u64>,
+    pub(super) parts_of_heaps: BTreeMap<String, Vec<(String, u64)>>,
 }
 
 impl Claims<'_> {

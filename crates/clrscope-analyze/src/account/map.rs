@@ -35,8 +35,8 @@ pub struct AddressMap {
     pub pieces: Vec<MapPiece>,
     /// Whether the dump described the regions of the address space.
     pub has_regions: bool,
-    /// Free bytes within native heaps, by the detail of their pieces.
-    pub(super) free_in_heaps: BTreeMap<String, u64>,
+    /// What is known of native heaps, by the detail of their pieces: free bytes, objects of images.
+    pub(super) parts_of_heaps: BTreeMap<String, Vec<(String, u64)>>,
 }
 
 /// `PAGE_EXECUTE` and its kin.
@@ -58,7 +58,7 @@ pub fn address_map(
     let has_regions = !snapshot.regions.is_empty();
     let regions = regions_in_use(snapshot);
     let ranges: Vec<AddressRange> = regions.iter().map(range_of).collect();
-    let Claims { list, free_in_heaps, .. } = claims(snapshot, &regions, objects, issues, control)?;
+    let Claims { list, parts_of_heaps, .. } = claims(snapshot, &regions, objects, issues, control)?;
     let claimed: Vec<AddressRange> = list.iter().map(|claim| claim.range).collect();
     let mut pieces = Vec::new();
     for piece in partition(&ranges, &claimed) {
@@ -70,7 +70,7 @@ pub fn address_map(
         };
         pieces.push(MapPiece { range: piece.range, region: piece.region, class, detail });
     }
-    Ok(AddressMap { regions, pieces, has_regions, free_in_heaps })
+    Ok(AddressMap { regions, pieces, has_regions, parts_of_heaps })
 }
 
 /// The regions in use; where the dump does not describe them, the ranges that it holds.

@@ -2,6 +2,8 @@
 //! on. Everything behind the signature keeps its distance from it; the signature itself moved by one
 //! word with Windows 8.
 
+use std::collections::BTreeMap;
+
 use clrscope_clr::AddressRange;
 use clrscope_memory::{AddressSpace, Issue, IssueKind, Issues, VirtAddr};
 
@@ -78,6 +80,7 @@ pub(super) fn read(
         free: word(space, signature.wrapping_add(at.free_units))
             .and_then(|units| units.checked_mul(2 * width))
             .unwrap_or(0),
+        objects: BTreeMap::new(),
     };
     for link in list::entries(signature.wrapping_add(at.segments), space, issues) {
         let segment = link.wrapping_sub(at.segment_link);

@@ -3,7 +3,7 @@
 //! are its segments, and a tree whose nodes hold such starts, which are its large blocks (M. V. Yason,
 //! "Windows 10 Segment Heap Internals", 2016; the public symbols of ntdll).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use clrscope_clr::AddressRange;
 use clrscope_memory::{Issues, Snapshot, VirtAddr};
@@ -53,6 +53,7 @@ pub(super) fn read(address: VirtAddr, snapshot: &Snapshot<'_>) -> Option<NativeH
         segments: segments.iter().map(allocation).collect(),
         large_blocks: large.iter().map(allocation).collect(),
         free: 0,
+        objects: BTreeMap::new(),
     })
 }
 

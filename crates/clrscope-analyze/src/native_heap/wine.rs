@@ -1,10 +1,14 @@
 //! The heap of Wine (dlls/ntdll/heap.c, `struct heap`, `SUBHEAP`, `struct block`, as of version 8). It
 //! begins like the NT heap and has a signature of its own, from which the lists before it are found.
 
-use clrscope_clr::AddressRange;
-use clrscope_memory::{AddressSpace, Control, Interrupted, Issue, IssueKind, Issues, VirtAddr};
+use std::collections::BTreeMap;
 
-use super::{NativeHeap, NativeHeapKind, list, word};
+use clrscope_clr::AddressRange;
+use clrscope_memory::{
+    AddressSpace, Control, Interrupted, Issue, IssueKind, Issues, Snapshot, VirtAddr,
+};
+
+use super::{Images, NativeHeap, NativeHeapKind, list, word};
 
 /// `heap.ffeeffee`.
 const SIGNATURE: u32 = 0xffee_ffee;
@@ -28,10 +32,12 @@ const CHECK_EVERY: u64 = 1 << 16;
 /// no heap of Wine.
 pub(super) fn read(
     address: VirtAddr,
-    space: &AddressSpace<'_>,
+    snapshot: &Snapshot<'_>,
+    images: &Images<'_>,
     issues: &mut Issues,
     control: &Control<'_>,
 ) -> Result<Option<(NativeHeap, Vec<VirtAddr>)>, Interrupted> {
+    let space = &snapshot.space;
     let width = space.target().pointer_bytes();
     if space.read_u32(address.wrapping_add(2 * width)) != Some(SIGNATURE) {
         return Ok(None);
@@ -49,7 +55,9 @@ pub(super) fn read(
         segments: Vec::new(),
         large_blocks: Vec::new(),
         free: 0,
+        objects: BTreeMap::new(),
     };
+    let mut contents = Contents { free: 0, objects: vec![0; images.0.len()] };
     for entry in list::entries(link(1), space, issues) {
         let Some(part) = SubHeap::read(entry, space).filter(|part| part.heap == address) else {
             let message = "a part of a native heap is damaged";
@@ -57,8 +65,10 @@ pub(super) fn read(
             continue;
         };
         heap.segments.push(part.range);
-        heap.free = heap.free.saturating_add(part.free_bytes(space, issues, control)?);
+        part.walk(snapshot, images, &mut contents, issues, control)?;
     }
+    heap.free = contents.free;
+    heap.objects = images.by_name(&contents.objects);
     for entry in list::entries(link(2), space, issues) {
         let block = entry.wrapping_add(5 * width);
         let header: Option<[u8; 8]> = space.read_array(block);
@@ -80,6 +90,13 @@ pub(super) fn read(
     let neighbours = list::entries(link(0), space, &mut others);
     let neighbours = neighbours.iter().map(|link| link.wrapping_sub(link_offset)).collect();
     Ok(Some((heap, neighbours)))
+}
+
+/// What blocks hold, in bytes.
+struct Contents {
+    free: u64,
+    /// By image.
+    objects: Vec<u64>,
 }
 
 /// A stretch that blocks are cut from.
@@ -109,16 +126,18 @@ impl SubHeap {
         })
     }
 
-    /// Steps from block to block and adds up what is free and committed.
-    fn free_bytes(
+    /// Steps from block to block and adds up what they hold.
+    fn walk(
         &self,
-        space: &AddressSpace<'_>,
+        snapshot: &Snapshot<'_>,
+        images: &Images<'_>,
+        contents: &mut Contents,
         issues: &mut Issues,
         control: &Control<'_>,
-    ) -> Result<u64, Interrupted> {
-        let unit = 2 * space.target().pointer_bytes();
-        let mut cursor = space.cursor();
-        let (mut at, mut free, mut steps) = (self.blocks.start, 0u64, 0u64);
+    ) -> Result<(), Interrupted> {
+        let unit = 2 * snapshot.target.pointer_bytes();
+        let mut cursor = snapshot.space.cursor();
+        let (mut at, mut steps) = (self.blocks.start, 0u64);
         while at < self.blocks.end {
             steps += 1;
             if steps.is_multiple_of(CHECK_EVERY) {
@@ -136,11 +155,17 @@ impl SubHeap {
                 break;
             }
             let next = VirtAddr(at.0.saturating_add(bytes));
+            let committed = AddressRange::new(at, next.min(self.blocks.end)).len();
             if is_free {
-                free += AddressRange::new(at, next.min(self.blocks.end)).len();
+                contents.free += committed;
+            } else if let Some(first) = cursor.read_pointer(at.wrapping_add(8))
+                && let Some(image) = images.position(first)
+                && let Some(sum) = contents.objects.get_mut(image)
+            {
+                *sum += committed;
             }
             at = next;
         }
-        Ok(free)
+        Ok(())
     }
 }

@@ -4,9 +4,10 @@ use clrscope_memory::{Control, Interrupted, Issues, Snapshot};
 
 use super::{Claim, Claims};
 use crate::account::class::MemoryClass;
+use crate::account::objects_of;
 use crate::native_heap::native_heaps;
 
-/// Every heap with its segments, its large blocks, and how much of it is free.
+/// Every heap with its segments, its large blocks, and what is known of its blocks.
 pub(super) fn heaps(
     claims: &mut Claims<'_>,
     snapshot: &Snapshot<'_>,
@@ -19,7 +20,11 @@ pub(super) fn heaps(
             claims.add(range, MemoryClass::NativeHeaps, &*detail);
             claims.add_allocation(range.start, MemoryClass::NativeHeaps, &detail);
         }
-        *claims.free_in_heaps.entry(detail.clone()).or_default() += heap.free;
+        let parts = claims.parts_of_heaps.entry(detail.clone()).or_default();
+        parts.push((format!("{detail}, free"), heap.free));
+        for (image, &bytes) in &heap.objects {
+            parts.push((detail.clone() + &objects_of(image), bytes));
+        }
         let large = format!("{detail}, large blocks");
         for &range in &heap.large_blocks {
             claims.list.push(Claim {

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use clrscope_clr::{AddressRange, HeapObjects};
+use clrscope_clr::{AddressRange, HeapObjects, LoaderHeaps, Runtime};
 use clrscope_memory::{Issues, VirtAddr};
 
 use super::Claims;
 use crate::account::class::MemoryClass;
 
-/// Tables of handles, images that the runtime loaded itself, and private regions in which it has method
-/// tables or modules.
+/// Tables of handles, images that the runtime loaded itself, heaps of its loader and for jitted code.
 pub(super) fn runtime(claims: &mut Claims<'_>, objects: &HeapObjects<'_>, issues: &mut Issues) {
     let heap = objects.heap();
     let mut known: BTreeSet<(VirtAddr, VirtAddr)> = BTreeSet::new();
@@ -24,12 +23,25 @@ pub(super) fn runtime(claims: &mut Claims<'_>, objects: &HeapObjects<'_>, issues
             claims.add_bytes(image.base, image.size, MemoryClass::Image, module.file_name());
         }
     }
+    let loader = LoaderHeaps::read(runtime).take(issues);
+    if loader.heaps.is_empty() {
+        return extents_of_types(claims, runtime);
+    }
+    for heap in &loader.heaps {
+        let class = match heap.kind.is_jitted_code() {
+            true => MemoryClass::Code,
+            false => MemoryClass::LoaderHeaps,
+        };
+        for block in &heap.blocks {
+            claims.add(block.range, class, heap.kind.name());
+        }
+    }
+}
+
+/// Of a runtime whose loader heaps are not known: the regions in which it has method tables and modules.
+fn extents_of_types(claims: &mut Claims<'_>, runtime: &Runtime<'_>) {
     let types = runtime.types().map(|types| types.loaded()).unwrap_or_default();
-    // Of an emitted module, the metadata that the runtime saved lies there, too.
-    let modules = runtime.modules().iter().flat_map(|module| {
-        let saved = module.metadata_address().filter(|_| module.is_dynamic());
-        [Some(module.address()), saved].into_iter().flatten()
-    });
+    let modules = runtime.modules().iter().map(|module| module.address());
     let mut loader: BTreeSet<(VirtAddr, VirtAddr)> = BTreeSet::new();
     for address in modules.chain(types) {
         loader.extend(claims.extent_of(address).map(|range| (range.start, range.end)));
