@@ -20,7 +20,8 @@ pub struct Rooted {
     /// Whether a root keeps it alive; `None`, if that is not known, because the search was stopped,
     /// or because not all roots or references are known.
     pub reachable: Option<bool>,
-    /// The paths, shortest first.
+    /// The paths: those from roots that say who holds what, shortest first; then those from leftovers on
+    /// stacks.
     pub paths: Vec<RootPath>,
     /// Why there may be more; `None`, if these are all that were asked for.
     pub stop: Option<Stop>,

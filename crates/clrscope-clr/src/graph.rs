@@ -43,6 +43,8 @@ struct Inner<'data> {
     roots: Vec<Root>,
     /// For each root, the object that it keeps alive.
     targets: Vec<ObjectId>,
+    /// How many of the roots say who holds what; they come first.
+    holding: usize,
     issues: Issues,
     has_stacks: bool,
 }
@@ -65,6 +67,7 @@ impl<'data> HeapObjects<'data> {
             objects: self.clone(),
             map,
             graph,
+            holding: found.roots.partition_point(|root| root.kind.holds()),
             roots: found.roots,
             targets: found.targets,
             issues,
@@ -92,7 +95,7 @@ impl<'data> HeapGraph<'data> {
     }
 
     /// The roots. Named ones come first, so that of two roots of one object the one that says more
-    /// is found.
+    /// is found; those that do not say who holds what ([`RootKind::holds`]) come last.
     pub fn roots(&self) -> &[Root] {
         &self.inner.roots
     }
@@ -144,16 +147,19 @@ impl<'data> HeapGraph<'data> {
         self.inner.objects.object_at(self.address(id)?)
     }
 
-    /// Finds what is alive, and a shortest path to each object, from all roots.
+    /// Finds what is alive, and a shortest path to each object, from all roots: from one of
+    /// [`HeapGraph::holding_roots`], if one leads there.
     ///
     /// # Errors
     /// If the memory budget does not allow it. A search that is stopped is not an error: it says
     /// that it is not complete.
     pub fn search(&self, control: &Control<'_>) -> Result<Search, Interrupted> {
-        Search::run(&self.inner.graph, &self.inner.targets, control)
+        let Inner { graph, targets, holding, .. } = &*self.inner;
+        Search::run_preferring(graph, targets, *holding, control)
     }
 
-    /// A shortest path from each root that reaches an object, shortest first; at most `limit`.
+    /// A shortest path from each root that reaches an object, those of [`HeapGraph::holding_roots`] first,
+    /// and then the shortest; at most `limit`.
     ///
     /// # Errors
     /// If `control` stops it before it has begun.
@@ -163,14 +169,15 @@ impl<'data> HeapGraph<'data> {
         limit: usize,
         control: &Control<'_>,
     ) -> Result<Paths, Interrupted> {
-        let reverse = self.inner.graph.reversed(control)?;
-        clrscope_graph::paths_from_each_root(&reverse, &self.inner.targets, target, limit, control)
+        let Inner { graph, targets, holding, .. } = &*self.inner;
+        let reverse = graph.reversed(control)?;
+        clrscope_graph::paths_from_each_root(&reverse, targets, *holding, target, limit, control)
     }
 
     /// The roots that say who holds what ([`RootKind::holds`]), each with its object.
     pub fn holding_roots(&self) -> impl Iterator<Item = (&Root, ObjectId)> {
         let roots = self.inner.roots.iter().zip(self.inner.targets.iter().copied());
-        roots.filter(|(root, _)| root.kind.holds())
+        roots.take(self.inner.holding)
     }
 
     /// Finds what alone holds what: the dominator of each object that a root of

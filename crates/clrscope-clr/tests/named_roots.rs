@@ -3,7 +3,8 @@
 
 use clrscope_clr::code::MethodDescReader;
 use clrscope_clr::{
-    GraphOptions, HandleKind, HeapGraph, LayoutMode, Root, RootKind, SegmentKind, find_runtimes,
+    GraphOptions, HandleKind, HeapGraph, LayoutMode, Root, RootKind, SegmentKind, ThreadHandle,
+    find_runtimes,
 };
 use clrscope_graph::{Dominators, ObjectId};
 use clrscope_memory::{Control, VirtAddr};
@@ -25,29 +26,48 @@ enum Holder {
     Static(&'static str),
     ThreadStatic(&'static str),
     Handle(HandleKind),
-    /// A frame of a method whose name ends so: which is inlined into which differs.
+    /// A frame of this method, which is also the name of its thread; or of `Interior`, which
+    /// `ParkWithInterior` calls and older compilers do not inline.
     Stack(&'static str),
 }
 
-const EXPECTED: [(&str, Holder); 16] = [
-    ("static", Holder::Static("Zoo.Roots.Static")),
-    ("genericStaticInt", Holder::Static("Zoo.GenericStatics<System.Int32>.Root")),
-    ("genericStaticString", Holder::Static("Zoo.GenericStatics<System.String>.Root")),
+use Holder::{Handle, Stack, Static, ThreadStatic};
+
+/// By the key without `address.`; whether the program has it depends on the runtime for `heap.poh` only.
+const EXPECTED: [(&str, Holder); 31] = [
+    ("leak.last", Static("Zoo.LeakyCache.Last")),
+    ("leak.dictionary", Static("Zoo.LeakyCache.entries")),
+    ("leak.key0", Static("Zoo.LeakyCache.entries")),
+    ("leak.entry42", Static("Zoo.LeakyCache.entries")),
+    ("dynasm.first", Static("Zoo.DynamicAssemblies.Instances")),
+    ("dynasm.collectible0", Static("Zoo.DynamicAssemblies.Collectible")),
+    ("heap.large0", Static("Zoo.HeapShapes.Large")),
+    ("heap.poh", Static("Zoo.HeapShapes.Pinned")),
+    ("graph.chainHead", Static("Zoo.Graph.Head")),
+    ("graph.chainTail", Static("Zoo.Graph.Head")),
+    ("graph.diamondTop", Static("Zoo.Graph.Top")),
+    ("graph.diamondLeft", Static("Zoo.Graph.Top")),
+    ("graph.diamondJoin", Static("Zoo.Graph.Top")),
+    ("graph.cycle", Static("Zoo.Graph.CycleA")),
+    ("finq.registered0", Static("Zoo.Holder.Registered")),
+    ("roots.static", Static("Zoo.Roots.Static")),
+    ("roots.genericStaticInt", Static("Zoo.GenericStatics<System.Int32>.Root")),
+    ("roots.genericStaticString", Static("Zoo.GenericStatics<System.String>.Root")),
     // A struct: its value is boxed.
-    ("staticStruct", Holder::Static("Zoo.Roots.StaticPair")),
-    ("subscriber", Holder::Static("Zoo.Roots.Events")),
-    ("behindEvent", Holder::Static("Zoo.Roots.Events")),
-    ("deep", Holder::Static("Zoo.Roots.Events")),
-    ("async", Holder::Static("Zoo.Roots.Pending")),
-    ("dependent", Holder::Static("Zoo.Roots.dependentKey")),
+    ("roots.staticStruct", Static("Zoo.Roots.StaticPair")),
+    ("roots.subscriber", Static("Zoo.Roots.Events")),
+    ("roots.behindEvent", Static("Zoo.Roots.Events")),
+    ("roots.deep", Static("Zoo.Roots.Events")),
+    ("roots.async", Static("Zoo.Roots.Pending")),
+    ("roots.dependent", Static("Zoo.Roots.dependentKey")),
     // The lock itself holds nothing.
-    ("locked", Holder::Static("Zoo.Roots.syncLocked")),
-    ("threadStatic", Holder::ThreadStatic("Zoo.Roots.threadStatic")),
-    ("strongHandle", Holder::Handle(HandleKind::Strong)),
-    ("pinnedHandle", Holder::Handle(HandleKind::Pinned)),
-    ("stackLocal", Holder::Stack("ParkWithLocal")),
-    ("behindStackLocal", Holder::Stack("ParkWithLocal")),
-    ("behindInterior", Holder::Stack("Interior")),
+    ("roots.locked", Static("Zoo.Roots.syncLocked")),
+    ("roots.threadStatic", ThreadStatic("Zoo.Roots.threadStatic")),
+    ("roots.strongHandle", Handle(HandleKind::Strong)),
+    ("roots.pinnedHandle", Handle(HandleKind::Pinned)),
+    ("roots.stackLocal", Stack("ParkWithLocal")),
+    ("roots.behindStackLocal", Stack("ParkWithLocal")),
+    ("roots.behindInterior", Stack("ParkWithInterior")),
 ];
 
 /// The name of a method by its record.
@@ -61,62 +81,105 @@ fn method_name(graph: &HeapGraph<'_>, method: VirtAddr) -> Option<String> {
 }
 
 /// The method of the frame that a root belongs to.
-fn method_of(root: &Root) -> Option<VirtAddr> {
+fn method_of(graph: &HeapGraph<'_>, root: &Root) -> Option<String> {
     match &root.kind {
-        RootKind::Stack(slot) => slot.frame.as_ref()?.method_desc,
+        RootKind::Stack(slot) => method_name(graph, slot.frame.as_ref()?.method_desc?),
         _ => None,
     }
 }
 
+/// The operating system's number of the thread that the program named so.
+fn thread_of(graph: &HeapGraph<'_>, method: &str) -> Option<u32> {
+    let runtime = graph.objects().heap().runtime();
+    let types = runtime.types().ok()?;
+    let threads = runtime.threads().ok()?.value;
+    let named = threads.iter().find(|thread| {
+        let object = thread.object.and_then(|at| types.object(at).ok());
+        let name =
+            object.and_then(|o| o.field_of(&["_name", "m_Name"])?.as_str().map(|s| s.to_string()));
+        name.is_some_and(|name| name == format!("park {method}"))
+    });
+    named.map(|thread| thread.os_id)
+}
+
+/// On x64, a stack root is exact and belongs to the frame of that method. On x86 stacks are searched
+/// conservatively, and the word can be in the memory of a frame below, which saved a register there. Either
+/// way the thread is the one that runs the method.
 fn is_held_by(graph: &HeapGraph<'_>, root: &Root, holder: &Holder, exact: bool) -> bool {
     match (&root.kind, holder) {
-        (RootKind::Static(name), Holder::Static(expected)) => name.to_string() == *expected,
-        (RootKind::ThreadStatic { name, thread }, Holder::ThreadStatic(expected)) => {
-            name.to_string() == *expected && *thread != 0
+        (RootKind::Static(name), Static(expected)) => name.to_string() == *expected,
+        (RootKind::ThreadStatic { name, thread }, ThreadStatic(expected)) => {
+            name.to_string() == *expected
+                && Some(*thread) == thread_of(graph, "ParkWithThreadStatic")
         }
-        (RootKind::Handle(kind), Holder::Handle(expected)) => kind == expected,
-        (RootKind::Stack(slot), Holder::Stack(method)) if exact => {
-            let name = method_of(root).and_then(|desc| method_name(graph, desc));
-            slot.exact && name.is_some_and(|name| name.ends_with(method))
+        (RootKind::Handle(kind), Handle(expected)) => kind == expected,
+        (RootKind::Stack(slot), Stack(method)) => {
+            slot.exact == exact
+                && (!exact || method_of(graph, root).is_some_and(|name| method.ends_with(&name)))
+                && Some(slot.thread) == thread_of(graph, method)
         }
-        (RootKind::Stack(slot), Holder::Stack(_)) => !slot.exact,
         _ => false,
     }
 }
 
 #[test]
 fn what_the_program_holds_is_held_by_the_root_that_it_named() {
-    let mut checked = 0;
+    let (mut checked, mut keys) = (0, 0);
     for dump in corpus::dumps().iter().filter(|dump| dump.name().ends_with("-all")) {
         with_graph(dump, &GraphOptions::default(), |graph| {
             let name = dump.name();
             assert!(graph.issues().is_empty(), "{name}: {:?}", graph.issues());
             let search = graph.search(&Control::new()).expect("search");
-            let path_to = |key: &str| {
-                let key = format!("address.roots.{key}");
-                let address = VirtAddr(dump.truth_address(&key).expect(&key));
-                let id = graph.id(address).unwrap_or_else(|| panic!("{name}: {key}: no object"));
-                let path = search.path_to(id).unwrap_or_else(|| panic!("{name}: {key}: dead"));
+            let path_to = |address| {
+                let id = graph
+                    .id(VirtAddr(address))
+                    .unwrap_or_else(|| panic!("{name}: {address:#x}: no object"));
+                let path =
+                    search.path_to(id).unwrap_or_else(|| panic!("{name}: {address:#x}: dead"));
                 graph.resolve(&path).expect("a path").0.clone()
             };
-            // On x86, stacks are searched conservatively.
             let exact = !name.contains("x86");
-            for (key, holder) in &EXPECTED {
-                let root = path_to(key);
-                let held = is_held_by(graph, &root, holder, exact);
-                let method = method_of(&root).and_then(|method| method_name(graph, method));
-                assert!(held, "{name}: {key}: {root:?} {method:?}");
+            let truth = dump.truth().expect("a truth");
+            for (key, address) in truth.as_object().expect("keys") {
+                let Some(key) = key.strip_prefix("address.") else { continue };
+                let Some(address) = dump.truth_address(&format!("address.{key}")) else {
+                    // The program saw for itself that its weak handle has forgotten its object.
+                    assert_eq!((key, address.as_str()), ("roots.weakOnly", Some("collected")));
+                    continue;
+                };
+                let root = path_to(address);
+                let method = method_of(graph, &root);
+                let place = format!("{name}: {key}: {root:?} {method:?}");
+                keys += 1;
+                if key == "roots.exception" {
+                    // The thread keeps the exception, too, and that is all that x86 can tell.
+                    let thread = thread_of(graph, "ParkInCatch").expect("a thread");
+                    let of_thread = |root: &Root| {
+                        matches!(root.kind, RootKind::ThreadHandle { thread: its, holds }
+                            if its == thread && holds != ThreadHandle::Object)
+                    };
+                    let stack = is_held_by(graph, &root, &Stack("ParkInCatch"), true);
+                    assert!(if exact { stack } else { of_thread(&root) }, "{place}");
+                    let handles = graph.roots().iter().filter(|root| of_thread(root));
+                    let values: Vec<_> = handles.map(|root| root.value.0).collect();
+                    assert_eq!(values, [address; 2], "{place}");
+                } else if key.starts_with("types.") {
+                    assert!(is_held_by(graph, &root, &Static("Zoo.Types.All"), exact), "{place}");
+                } else {
+                    let expected = EXPECTED.iter().find(|(known, _)| *known == key);
+                    let (_, holder) = expected.unwrap_or_else(|| panic!("{place}: not expected"));
+                    assert!(is_held_by(graph, &root, holder, exact), "{place}");
+                }
             }
-            // The thread keeps the exception, too, and that is all that x86 can tell.
-            let root = path_to("exception");
-            let stack = is_held_by(graph, &root, &Holder::Stack("ParkInCatch"), true);
-            let handle = root.kind == RootKind::Handle(HandleKind::Strong);
-            assert!(stack || handle && !exact, "{name}: exception: {root:?}");
-            assert_eq!(dump.truth_address("address.roots.weakOnly"), None, "{name}: collected");
+            for (key, _) in &EXPECTED {
+                let has = truth.get(format!("address.{key}")).is_some();
+                assert!(has || *key == "heap.poh", "{name}: {key} is not in the truth");
+            }
         });
         checked += 1;
     }
-    assert!(checked >= 2, "only {checked} dumps");
+    eprintln!("{keys} objects in {checked} dumps");
+    assert!(checked >= 2 && keys >= checked * 58, "{keys} objects in {checked} dumps");
 }
 
 #[test]

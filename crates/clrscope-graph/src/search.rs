@@ -94,6 +94,22 @@ impl Search {
         Search::run_limited(graph, roots, u64::MAX, control)
     }
 
+    /// Searches from the first `preferred` of the `roots` to the end, and only then from the others: those
+    /// lead to what the preferred ones do not. Shortest is then the shortest among the paths from roots of
+    /// the better sort. What is reachable is the same.
+    ///
+    /// # Errors
+    ///
+    /// As for [`run`](Search::run).
+    pub fn run_preferring(
+        graph: &Graph,
+        roots: &[ObjectId],
+        preferred: usize,
+        control: &Control<'_>,
+    ) -> Result<Search, Interrupted> {
+        Search::run_tiers(graph.edges(), roots, preferred, u64::MAX, control)
+    }
+
     /// Searches from all `roots`, but looks into no more than `limit` objects.
     ///
     /// # Errors
@@ -114,6 +130,16 @@ impl Search {
         limit: u64,
         control: &Control<'_>,
     ) -> Result<Search, Interrupted> {
+        Search::run_tiers(edges, roots, roots.len(), limit, control)
+    }
+
+    fn run_tiers(
+        edges: &Csr,
+        roots: &[ObjectId],
+        preferred: usize,
+        limit: u64,
+        control: &Control<'_>,
+    ) -> Result<Search, Interrupted> {
         let nodes = edges.nodes();
         control.reserve(Search::memory_needed(nodes))?;
         let mut run = Run {
@@ -122,7 +148,7 @@ impl Search {
             next: Vec::new(),
             reached: 0,
         };
-        let stop = run.search(edges, roots, limit, control).err();
+        let stop = run.search(edges, roots, preferred, limit, control).err();
         Ok(Search { marks: run.marks, reached: run.reached, stop })
     }
 
@@ -214,29 +240,33 @@ impl Run {
         &mut self,
         edges: &Csr,
         roots: &[ObjectId],
+        preferred: usize,
         limit: u64,
         control: &Control<'_>,
     ) -> Result<(), Stop> {
         let mut ticker = Ticker::new(control, "searching from roots", u64::from(edges.nodes()));
         // A search that may not begin has not seen that there are no roots.
         control.check().map_err(Stop::Interrupted)?;
-        for (root, &object) in roots.iter().enumerate() {
-            self.reach(object, Mark { distance: 0, parent: root as u32 });
-        }
         let mut left = limit;
         let mut level = Vec::new();
-        let mut distance = 0;
-        while !self.next.is_empty() {
-            distance += 1;
-            std::mem::swap(&mut level, &mut self.next);
-            for &object in &level {
-                left = left.checked_sub(1).ok_or(Stop::Limit)?;
-                ticker.step().map_err(Stop::Interrupted)?;
-                for &target in edges.row(object) {
-                    self.reach(target, Mark { distance, parent: object.0 });
-                }
+        let preferred = preferred.min(roots.len());
+        for tier in [0..preferred, preferred..roots.len()] {
+            for root in tier {
+                self.reach(roots[root], Mark { distance: 0, parent: root as u32 });
             }
-            level.clear();
+            let mut distance = 0;
+            while !self.next.is_empty() {
+                distance += 1;
+                std::mem::swap(&mut level, &mut self.next);
+                for &object in &level {
+                    left = left.checked_sub(1).ok_or(Stop::Limit)?;
+                    ticker.step().map_err(Stop::Interrupted)?;
+                    for &target in edges.row(object) {
+                        self.reach(target, Mark { distance, parent: object.0 });
+                    }
+                }
+                level.clear();
+            }
         }
         Ok(())
     }

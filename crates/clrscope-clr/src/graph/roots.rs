@@ -51,7 +51,7 @@ impl Found {
     }
 }
 
-/// Gathers them, those that say most first.
+/// Gathers them, those that say most first, and what only may be one last.
 pub(super) fn find(
     objects: &HeapObjects<'_>,
     map: &ObjectMap,
@@ -74,10 +74,15 @@ pub(super) fn find(
     };
     handles(&heap, &threads, &mut found, issues);
     finalizer_queues(&heap, &mut found, issues);
+    let (conservative, stale): (Vec<_>, Vec<_>) =
+        conservative.into_iter().partition(|(root, _)| root.kind.holds());
     for (root, target) in elements.into_iter().chain(conservative) {
         found.push(root, target);
     }
     frozen(&heap, &mut found);
+    for (root, target) in stale {
+        found.push(root, target);
+    }
     Ok(found)
 }
 

@@ -5,8 +5,8 @@ use clrscope_memory::{Control, Interrupted};
 use super::Paths;
 use crate::{Csr, Graph, ObjectId, RootPath, Search, Stop};
 
-/// A shortest path from each root that reaches `target`, the shortest first, of equals that of the
-/// earlier root; at most `limit` of them.
+/// A shortest path from each root that reaches `target`: those from the first `preferred` of the roots
+/// before all others, the shortest first, of equals that of the earlier root; at most `limit` of them.
 ///
 /// `reverse` holds the edges of the graph the other way round ([`Csr::reversed`]).
 ///
@@ -17,20 +17,23 @@ use crate::{Csr, Graph, ObjectId, RootPath, Search, Stop};
 pub fn paths_from_each_root(
     reverse: &Csr,
     roots: &[ObjectId],
+    preferred: usize,
     target: ObjectId,
     limit: usize,
     control: &Control<'_>,
 ) -> Result<Paths, Interrupted> {
     // Read backwards, the parents of a search from the target lead to it.
     let search = Search::run_over(reverse, &[target], u64::MAX, control)?;
-    let mut found: Vec<(u32, u32)> = (0u32..)
+    let mut found: Vec<(bool, u32, u32)> = (0u32..)
         .zip(roots)
-        .filter_map(|(root, &object)| Some((search.distance(object)?, root)))
+        .filter_map(|(root, &object)| {
+            Some((preferred <= root as usize, search.distance(object)?, root))
+        })
         .collect();
     found.sort_unstable();
     let cut = limit < found.len();
     found.truncate(limit);
-    let path = |(_, root): (u32, u32)| {
+    let path = |(_, _, root): (bool, u32, u32)| {
         let mut objects = search.path_to(*roots.get(root as usize)?)?.objects;
         objects.reverse();
         Some(RootPath { root, objects })

@@ -96,7 +96,8 @@ fn a_stopped_search_makes_no_complete_list() {
     let control = Control::new().with_cancel(&cancel);
     let stopped = path_between(&graph, ObjectId(0), ObjectId(1), &control);
     assert_eq!(stopped, Err(Interrupted::Cancelled));
-    let stopped = paths_from_each_root(&reverse, &roots, ObjectId(2), 9, &control).unwrap();
+    let stopped =
+        paths_from_each_root(&reverse, &roots, roots.len(), ObjectId(2), 9, &control).unwrap();
     assert_eq!((stopped.paths.len(), stopped.complete()), (0, false));
 }
 
@@ -144,11 +145,12 @@ proptest! {
         (nodes, edges) in edges(40, 80),
         roots in prop::collection::vec(node(45), 0..6),
         target in node(40),
+        preferred in 0usize..7,
     ) {
         prop_assume!(target.0 < nodes);
         let graph = graph(nodes, &edges);
         let reverse = graph.reversed(&FREE).unwrap();
-        let found = paths_from_each_root(&reverse, &roots, target, usize::MAX, &FREE).unwrap();
+        let found = paths_from_each_root(&reverse, &roots, preferred, target, usize::MAX, &FREE).unwrap();
         prop_assert!(found.complete());
         let mut expected = Vec::new();
         for (root, &object) in (0..).zip(&roots) {
@@ -159,18 +161,19 @@ proptest! {
                 prop_assert_eq!((path.first(), path.last()), (Some(&object), Some(&target)));
                 let step = |pair: &[ObjectId]| edges.contains(&(pair[0], pair[1]));
                 prop_assert!(path.windows(2).all(step));
-                expected.push((path.len(), root));
+                expected.push((preferred <= root as usize, path.len(), root));
             }
         }
         expected.sort();
-        let listed: Vec<_> = found.paths.iter().map(|path| (path.objects.len(), path.root)).collect();
+        let sort = |path: &RootPath| (preferred <= path.root as usize, path.objects.len(), path.root);
+        let listed: Vec<_> = found.paths.iter().map(sort).collect();
         prop_assert_eq!(&listed, &expected);
         for path in &found.paths {
             prop_assert_eq!(path.objects[0], roots[path.root as usize]);
             prop_assert!(path.objects.windows(2).all(|pair| edges.contains(&(pair[0], pair[1]))));
         }
         if let Some(less) = listed.len().checked_sub(1) {
-            let some = paths_from_each_root(&reverse, &roots, target, less, &FREE).unwrap();
+            let some = paths_from_each_root(&reverse, &roots, preferred, target, less, &FREE).unwrap();
             prop_assert_eq!((&some.paths[..], some.complete()), (&found.paths[..less], false));
         }
     }

@@ -55,6 +55,19 @@ fn the_first_of_two_roots_of_an_object_counts() {
 }
 
 #[test]
+fn roots_of_the_better_sort_come_first_even_if_they_are_farther() {
+    // 0 -> 1 -> 2 -> 3, and 4 -> 3 -> 5.
+    let graph = graph(6, &ids([(0, 1), (1, 2), (2, 3), (4, 3), (3, 5)]));
+    let roots = [0, 4].map(ObjectId);
+    let search = Search::run_preferring(&graph, &roots, 1, &FREE).unwrap();
+    assert_eq!(search.path_to(ObjectId(5)).unwrap().objects, [0, 1, 2, 3, 5].map(ObjectId));
+    // What only the others lead to is reached by them.
+    assert_eq!(search.path_to(ObjectId(4)).unwrap().root, 1);
+    let search = Search::run(&graph, &roots, &FREE).unwrap();
+    assert_eq!(search.path_to(ObjectId(5)).unwrap().objects, [4, 3, 5].map(ObjectId));
+}
+
+#[test]
 fn a_cancelled_search_says_nothing_of_what_it_has_not_reached() {
     let nodes = 50_000;
     let next = |from| (ObjectId(from), ObjectId((from + 1) % nodes));
@@ -105,6 +118,28 @@ fn fixpoint(
 }
 
 proptest! {
+    #[test]
+    fn preference_changes_no_reachability(
+        (nodes, edges) in edges(40, 90),
+        roots in prop::collection::vec(node(40), 0..6),
+        preferred in 0usize..7,
+    ) {
+        let roots: Vec<_> = roots.into_iter().filter(|root| root.0 < nodes).collect();
+        let graph = graph(nodes, &edges);
+        let search = Search::run_preferring(&graph, &roots, preferred, &FREE).unwrap();
+        let first = distances(nodes, &edges, &roots[..preferred.min(roots.len())]);
+        let all = distances(nodes, &edges, &roots);
+        for object in (0..nodes).map(ObjectId) {
+            prop_assert_eq!(search.reachable(object), Some(all[object.index()].is_some()));
+            if let Some(distance) = first[object.index()] {
+                prop_assert_eq!(search.distance(object), Some(distance));
+            }
+            if search.reachable(object) == Some(true) {
+                check_path(&search, &edges, &roots, object);
+            }
+        }
+    }
+
     #[test]
     fn distances_are_the_queue_s(
         (nodes, edges) in edges(80, 200),

@@ -28,7 +28,8 @@ pub struct RootedObject {
     pub object: ObjectEntry,
     /// Whether a root keeps it alive; null, if that is not known.
     pub reachable: Option<bool>,
-    /// The paths, shortest first.
+    /// The paths: those from roots that say who holds what, shortest first; then those from leftovers on
+    /// stacks.
     pub paths: Vec<PathEntry>,
     /// Whether there may be more paths.
     pub more: bool,
