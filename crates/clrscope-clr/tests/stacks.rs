@@ -1,5 +1,7 @@
 //! The stacks of every thread of every dump, compared with the oracles'.
 
+use std::collections::HashSet;
+
 use clrscope_clr::code::{CodeMap, MethodNamer};
 use clrscope_clr::stack::{StackFrame, StackWalker};
 use clrscope_clr::{LayoutMode, NameStyle, find_runtimes, thread_addresses};
@@ -59,7 +61,9 @@ fn managed_frames_are_those_of_the_oracle() {
     let (mut threads, mut frames) = (0, 0);
     for dump in corpus::dumps() {
         let Some(oracle) = dump.oracle() else { continue };
+        let mut walked = HashSet::new();
         each_stack(&dump, |code, id, stack| {
+            walked.insert(id);
             let expected = expected(&oracle, id);
             let found: Vec<_> = stack.iter().filter(|frame| frame.method().is_some()).collect();
             let place = format!("{}, thread {id}", dump.name());
@@ -89,6 +93,10 @@ fn managed_frames_are_those_of_the_oracle() {
             threads += 1;
             frames += found.len();
         });
+        // Every thread that the oracle has frames of was walked.
+        for thread in oracle.threads.iter().filter(|thread| !thread.frames.is_empty()) {
+            assert!(walked.contains(&thread.os), "{}, thread {}", dump.name(), thread.os);
+        }
     }
     eprintln!("{frames} managed frames of {threads} threads");
     assert!(threads >= 25 && frames >= 60);

@@ -1,6 +1,8 @@
 //! The verbs that say what keeps objects alive, on real dumps. Addresses are those that the program in
 //! the dump wrote down.
 
+use clrscope_testkit::corpus;
+
 use crate::harness::run;
 
 macro_rules! snapshots {
@@ -81,4 +83,72 @@ fn what_is_alive_what_is_dead_and_what_is_free_are_all_there_is() {
     assert_eq!(all.0, live.0 + dead.0 + free.0);
     assert_eq!(all.1, live.1 + dead.1 + free.1);
     assert!(live.0 > 0 && dead.0 > 0);
+}
+
+/// Of an object: its root's kind, the field or kind of handle, the method.
+type Held = (&'static str, &'static str, &'static str);
+
+#[test]
+fn what_the_program_holds_has_a_path_with_kind_field_and_method() {
+    let expected = |key: &str| -> Held {
+        match key {
+            "leak.last" => ("static", "Zoo.LeakyCache.Last", ""),
+            _ if key.starts_with("leak.") => ("static", "Zoo.LeakyCache.entries", ""),
+            "dynasm.first" => ("static", "Zoo.DynamicAssemblies.Instances", ""),
+            "dynasm.collectible0" => ("static", "Zoo.DynamicAssemblies.Collectible", ""),
+            "heap.large0" => ("static", "Zoo.HeapShapes.Large", ""),
+            "heap.poh" => ("static", "Zoo.HeapShapes.Pinned", ""),
+            "graph.cycle" => ("static", "Zoo.Graph.CycleA", ""),
+            _ if key.starts_with("graph.chain") => ("static", "Zoo.Graph.Head", ""),
+            _ if key.starts_with("graph.diamond") => ("static", "Zoo.Graph.Top", ""),
+            _ if key.starts_with("types.") => ("static", "Zoo.Types.All", ""),
+            "finq.registered0" => ("static", "Zoo.Holder.Registered", ""),
+            "roots.static" => ("static", "Zoo.Roots.Static", ""),
+            "roots.genericStaticInt" => ("static", "Zoo.GenericStatics<System.Int32>.Root", ""),
+            "roots.genericStaticString" => ("static", "Zoo.GenericStatics<System.String>.Root", ""),
+            "roots.staticStruct" => ("static", "Zoo.Roots.StaticPair", ""),
+            "roots.subscriber" | "roots.behindEvent" | "roots.deep" => {
+                ("static", "Zoo.Roots.Events", "")
+            }
+            "roots.async" => ("static", "Zoo.Roots.Pending", ""),
+            "roots.dependent" => ("static", "Zoo.Roots.dependentKey", ""),
+            "roots.locked" => ("static", "Zoo.Roots.syncLocked", ""),
+            "roots.threadStatic" => ("threadstatic", "Zoo.Roots.threadStatic", ""),
+            "roots.strongHandle" => ("handle", "strong handle", ""),
+            "roots.pinnedHandle" => ("handle", "pinned handle", ""),
+            "roots.stackLocal" | "roots.behindStackLocal" => {
+                ("stack", "stack slot rbp-", "Zoo.Roots.ParkWithLocal()")
+            }
+            "roots.behindInterior" => ("stack", "stack slot rbp-", "Zoo.Roots.ParkWithInterior()"),
+            "roots.exception" => ("stack", "stack slot rbp-", "Zoo.Roots.ParkInCatch()"),
+            _ => panic!("{key} is not expected"),
+        }
+    };
+    let dump = corpus::dump("net10-x64-wks-all").expect("it is in testdata");
+    let truth = dump.truth().expect("it has a truth");
+    let keys = truth.as_object().expect("keys").keys();
+    let keys = keys.filter_map(|key| key.strip_prefix("address."));
+    let objects: Vec<_> = keys
+        .filter_map(|key| Some((key, dump.truth_address(&format!("address.{key}"))?)))
+        .collect();
+    let addresses: String = objects.iter().map(|(_, at)| format!(" {at:x}")).collect();
+    let answer = run("net10-x64-wks-all", &format!("gcroot DUMP{addresses} --format json")).json();
+    let answers = answer["data"]["objects"].as_array().expect("objects");
+    assert_eq!((answers.len(), objects.len()), (59, 59));
+    for ((key, address), answer) in objects.into_iter().zip(answers) {
+        let (kind, detail, method) = expected(key);
+        assert_eq!(answer["object"]["address"], format!("{address:#x}"), "{key}");
+        assert_eq!(answer["reachable"], true, "{key}");
+        let root = &answer["paths"][0]["root"];
+        let text = |name: &str| root[name].as_str().unwrap_or_default();
+        assert_eq!((text("kind"), text("frame")), (kind, method), "{key}: {root}");
+        assert!(text("detail").starts_with(detail), "{key}: {root}");
+        assert_eq!(root["exact"], true, "{key}: {root}");
+        assert_eq!(root["thread"].is_number(), kind.contains("thread") || kind == "stack", "{key}");
+        if kind == "stack" {
+            assert_eq!(text("register"), "rbp", "{key}: {root}");
+            assert!(root["offset"].as_i64().is_some_and(|offset| offset < 0), "{key}: {root}");
+            assert_ne!(text("address"), "0x0", "{key}: {root}");
+        }
+    }
 }
