@@ -21,7 +21,6 @@ snapshots! {
     gcroot_no_stacks: "net10-x64-wks-all", "gcroot DUMP 7f2e51975180 -nostacks";
     gcroot_long: "net10-x64-wks-all", "gcroot DUMP 7f2e518727c0";
     gcroot_several: "net10-x64-wks-all", "gcroot DUMP 7f2e51975418 7f2e51973bd0 --format csv";
-    gcroot_json: "net10-x64-wks-all", "gcroot DUMP 7f2e51973c08 --format json";
     gcroot_type: "net10-x64-wks-all", "gcroot DUMP -type Zoo.Target -limit 6";
     pathto_text: "net10-x64-wks-all", "pathto DUMP 7f2e51972b28 7f2e51971ac8";
     pathto_none: "net10-x64-wks-all", "pathto DUMP 7f2e51971ac8 7f2e51972b28";
@@ -44,6 +43,14 @@ snapshots! {
     ephtoloh_text: "core21-x86-wks-all", "ephtoloh DUMP";
     not_reachable: "net9-x64-case003", "notreachableinrange DUMP 1185a90 1185b30 -nofinalizer";
     finalizequeue_csv: "net10-x64-wks-all", "fq DUMP --format csv";
+}
+
+/// The data alone: what the envelope says of the layout changes as more of it is known.
+#[test]
+fn gcroot_json() {
+    let text = run("net10-x64-wks-all", "gcroot DUMP 7f2e51973c08 --format json").redacted();
+    let (_, data) = text.split_once("\n  \"data\": ").expect("an envelope");
+    insta::assert_snapshot!(data);
 }
 
 #[test]
