@@ -1,6 +1,6 @@
 //! Paths with the names of the fields that they lead through.
 
-use clrscope_clr::{FieldKind, HeapGraph, Object, Types};
+use clrscope_clr::{FieldKind, HeapGraph, HeapObjects, Object, Types};
 use clrscope_graph::ObjectId;
 use clrscope_memory::{VirtAddr, limits};
 
@@ -17,17 +17,16 @@ pub struct Step {
 
 /// The steps of a path through `objects`, each of which refers to the next.
 pub fn chain(graph: &HeapGraph<'_>, objects: &[ObjectId]) -> Vec<Step> {
-    let types = graph.objects().heap().runtime().types().ok();
     let step = |(index, &id): (usize, &ObjectId)| {
         let before = index.checked_sub(1).and_then(|index| objects.get(index));
-        let via = before.map(|&before| via(graph, types, before, id));
+        let via = before.map(|&before| via(graph, before, id));
         Some(Step { object: graph.object(id)?, via })
     };
     objects.iter().enumerate().filter_map(step).collect()
 }
 
 /// How one object refers to another.
-fn via(graph: &HeapGraph<'_>, types: Option<&Types<'_>>, from: ObjectId, to: ObjectId) -> String {
+fn via(graph: &HeapGraph<'_>, from: ObjectId, to: ObjectId) -> String {
     if !graph.graph().references(from).contains(&to) {
         return "(dependent handle)".to_owned();
     }
@@ -49,20 +48,25 @@ fn via(graph: &HeapGraph<'_>, types: Option<&Types<'_>>, from: ObjectId, to: Obj
         return if is_loader { "(loader allocator)".to_owned() } else { String::new() };
     };
     let offset = place.0.wrapping_sub(object.address.0);
-    let table = objects.types().get(object.ty).map(|info| info.address);
-    let name = table.zip(types).and_then(|(table, types)| member(types, table, offset, graph));
+    let name = member_name(objects, &object, offset);
     name.unwrap_or_else(|| format!("+{offset:#x}"))
 }
 
-/// The member of an object at an offset from its start.
+/// The member of an object at an offset from its start, as [`Step::via`] has it: a field, an element, a
+/// field of a struct in an element.
+pub fn member_name(objects: &HeapObjects<'_>, object: &Object, offset: u64) -> Option<String> {
+    let types = objects.heap().runtime().types().ok()?;
+    member(types, objects.types().get(object.ty)?.address, offset, objects)
+}
+
 fn member(
     types: &Types<'_>,
     table: VirtAddr,
     offset: u64,
-    graph: &HeapGraph<'_>,
+    objects: &HeapObjects<'_>,
 ) -> Option<String> {
     let ty = types.get(table)?;
-    let pointer = graph.objects().heap().space().target().pointer_bytes();
+    let pointer = objects.heap().space().target().pointer_bytes();
     let Some(array) = ty.array() else {
         return field(types, table, offset.checked_sub(pointer)?, 0);
     };

@@ -33,6 +33,7 @@ mod rooted;
 mod selection;
 mod session;
 mod stack_place;
+mod static_values;
 mod string_groups;
 mod thin_locks;
 mod thread_list;
@@ -46,7 +47,7 @@ pub use crate::account::{
     MemoryClass, account, address_map,
 };
 pub use crate::census::{Census, FreeBlock, TypeCount, census};
-pub use crate::chain::{Step, chain};
+pub use crate::chain::{Step, chain, member_name};
 pub use crate::collection_waste::{CollectionWaste, collection_waste};
 pub use crate::cross_references::{CrossReference, Crossing, cross_references};
 pub use crate::deadlocks::{Blocked, Deadlock, Deadlocks, TaskWait, deadlocks};
@@ -75,6 +76,7 @@ pub use crate::rooted::{Rooted, Wanted, rooted};
 pub use crate::selection::{GenerationFilter, Liveness, Selection, Selector};
 pub use crate::session::{Session, SessionError};
 pub use crate::stack_place::StackPlace;
+pub use crate::static_values::{StaticValue, for_each_static};
 pub use crate::string_groups::{StringGroup, StringGroups, string_groups};
 pub use crate::thin_locks::{ThinLock, thin_locks};
 pub use crate::thread_list::{ThreadEntry, ThrownException, thread_list};

@@ -26,6 +26,8 @@ use clrscope_report::{
 };
 
 use crate::exit::{Failure, Outcome};
+#[cfg(feature = "query")]
+use crate::globals::FormatName;
 use crate::globals::{ColorChoice, Globals, NameChoice};
 use crate::progress::Reporter;
 use crate::verb::DUMP;
@@ -223,7 +225,7 @@ impl<'d> Context<'d> {
     }
 
     /// Says why a session cannot give something.
-    fn unavailable(&self, error: SessionError) -> Failure {
+    pub(crate) fn unavailable(&self, error: SessionError) -> Failure {
         match error {
             SessionError::Heap(error) => self.no_heap(&error),
             SessionError::Graph(error) => error.into(),
@@ -312,6 +314,19 @@ impl<'d> Context<'d> {
             control = control.with_memory_budget(bytes);
         }
         control
+    }
+
+    /// The form of the answer.
+    #[cfg(feature = "query")]
+    pub(crate) fn format(&self) -> FormatName {
+        self.globals.format
+    }
+
+    /// Says on standard error what was wrong with an answer that is already written.
+    #[cfg(feature = "query")]
+    pub(crate) fn report_issues(&self, issues: &Issues) -> Outcome {
+        print_issues(issues);
+        if partial_reason(issues).is_some() { Outcome::Partial } else { Outcome::Done }
     }
 
     /// Which dump this is.

@@ -19,6 +19,12 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
+    /// The outcome of two parts of one answer.
+    #[cfg(feature = "query")]
+    pub(crate) fn and(self, other: Outcome) -> Outcome {
+        if self == Outcome::Done { other } else { self }
+    }
+
     pub(crate) fn code(self) -> ExitCode {
         ExitCode::from(match self {
             Outcome::Done => 0,

@@ -15,6 +15,10 @@ pub enum Cell<'a> {
     Text(&'a str),
     /// A count or a size.
     Number(u64),
+    /// A whole number that can be negative.
+    Integer(i64),
+    /// A number that need not be whole.
+    Real(f64),
     /// An address, written with `0x`.
     Address(VirtAddr),
     /// Yes or no.
@@ -100,6 +104,8 @@ fn render(cell: Cell<'_>, out: &mut String) -> fmt::Result {
             write!(out, "{}", Escaped(text))
         }
         Cell::Number(number) => write!(out, "{number}"),
+        Cell::Integer(number) => write!(out, "{number}"),
+        Cell::Real(number) => write!(out, "{number}"),
         Cell::Address(address) => write!(out, "{address}"),
         Cell::Flag(flag) => write!(out, "{}", if flag { "true" } else { "false" }),
         Cell::Empty => Ok(()),

@@ -24,6 +24,8 @@ mod notreachableinrange;
 mod objsize;
 mod pathto;
 mod pstacks;
+#[cfg(feature = "query")]
+mod query;
 mod retained;
 mod statics;
 mod strings;
@@ -69,6 +71,8 @@ pub(crate) const VERBS: &[Verb] = &[
     Verb::of::<notreachableinrange::NotReachableInRange>(),
     Verb::of::<objsize::ObjSize>(),
     Verb::of::<pathto::PathTo>(),
+    #[cfg(feature = "query")]
+    Verb::of::<query::Query>(),
     Verb::of::<retained::Retained>(),
     Verb::of::<pstacks::PStacks>(),
     Verb::of::<threads::Threads>(),

@@ -9,6 +9,7 @@ mod harness;
 mod images;
 mod objects;
 mod packed;
+mod query;
 mod roots;
 mod spellings;
 mod threads;

@@ -1,0 +1,60 @@
+//! Static fields with their values.
+
+use clrscope_clr::{
+    Field, FieldKind, HeapError, NameStyle, Runtime, Type, Value, thread_addresses,
+};
+use clrscope_memory::{Control, Issues, VirtAddr};
+
+use crate::SessionError;
+
+/// A static field with its value.
+#[derive(Debug, Clone, Copy)]
+pub struct StaticValue<'a, 't, 'data> {
+    /// The type that declares it.
+    pub ty: &'a Type<'t, 'data>,
+    /// The field.
+    pub field: &'a Field,
+    /// Of a thread static, the runtime's record of the thread.
+    pub thread: Option<VirtAddr>,
+    /// Its value; `None` if the statics of the type were never made.
+    pub value: Option<Value<'t, 'data>>,
+}
+
+/// Calls `visit` with the static fields of all loaded types whose names, in C#, `wants`; with thread
+/// statics once for each thread that uses them. What was wrong is added to `issues`.
+///
+/// # Errors
+/// If the layout does not know a field that is needed, or `control` stops it.
+pub fn for_each_static<'t, 'data>(
+    runtime: &'t Runtime<'data>,
+    mut wants: impl FnMut(&str) -> bool,
+    mut visit: impl FnMut(StaticValue<'_, 't, 'data>),
+    issues: &mut Issues,
+    control: &Control<'_>,
+) -> Result<(), SessionError> {
+    let types = runtime.types().map_err(HeapError::from)?;
+    let threads = thread_addresses(runtime).map_err(HeapError::from)?.take(issues);
+    for table in types.loaded() {
+        control.check()?;
+        let name = types.name(table).to_string_in(NameStyle::CSharp);
+        // Open types, and what instantiations over references share, have no statics of their own.
+        if name.contains("System.__Canon") || !wants(&name) {
+            continue;
+        }
+        let Some(ty) = types.get(table).filter(|ty| !ty.is_open()) else { continue };
+        for field in ty.statics() {
+            if field.kind() != FieldKind::ThreadStatic {
+                let value = ty.static_value(field);
+                visit(StaticValue { ty: &ty, field, thread: None, value });
+                continue;
+            }
+            for &thread in &threads {
+                if let Some(value) = ty.thread_static_value(field, thread) {
+                    let (thread, value) = (Some(thread), Some(value));
+                    visit(StaticValue { ty: &ty, field, thread, value });
+                }
+            }
+        }
+    }
+    Ok(())
+}
