@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
@@ -46,6 +46,11 @@ pub(crate) fn open(matches: &ArgMatches, globals: &Globals) -> Result<Dump, Fail
     {
         return Err(Failure::Usage("the answer would overwrite the dump".to_owned()));
     }
+    open_at(path, globals)
+}
+
+/// Opens the dump at a path.
+fn open_at(path: &Path, globals: &Globals) -> Result<Dump, Failure> {
     let mut options = Dump::options().layout(globals.layout.into());
     if let Some(bytes) = globals.memory {
         options = options.memory_budget(bytes);
@@ -277,6 +282,34 @@ impl<'d> Context<'d> {
         }
     }
 
+    /// Writes an answer about several dumps, of which this one is the first.
+    pub(crate) fn answer_for_dumps<R: Report>(
+        &self,
+        report: &R,
+        dumps: &[DumpIdentity],
+        issues: &Issues,
+    ) -> Result<Outcome, Failure> {
+        let identity = self.session().ok().map(|(index, session)| {
+            RuntimeIdentity::new(index, session.runtime(), session.heap().ok())
+        });
+        self.write(report, identity.as_ref(), dumps, issues)
+    }
+
+    /// Opens another dump with the same options and asks `ask` about it.
+    pub(crate) fn with_other<R>(
+        &self,
+        path: &Path,
+        ask: impl FnOnce(&Context<'_>) -> Result<R, Failure>,
+    ) -> Result<R, Failure> {
+        let named = |failure: Failure| match failure {
+            Failure::Unreadable(why) => Failure::Unreadable(format!("{}: {why}", path.display())),
+            other => other,
+        };
+        let dump = open_at(path, &self.globals)?;
+        let opened = Rc::new(Opened::new(&dump)?);
+        ask(&Context::new(opened, self.globals.clone())).map_err(named)
+    }
+
     /// How names of types are spelled.
     pub(crate) fn name_style(&self) -> NameStyle {
         match self.globals.names {
@@ -344,7 +377,7 @@ impl<'d> Context<'d> {
     ) -> Result<Outcome, Failure> {
         let (index, session) = self.session()?;
         let identity = RuntimeIdentity::new(index, session.runtime(), session.heap().ok());
-        self.write(report, Some(&identity), issues)
+        self.write(report, Some(&identity), &[], issues)
     }
 
     /// Writes an answer about the dump as a whole.
@@ -353,13 +386,14 @@ impl<'d> Context<'d> {
         report: &R,
         issues: &Issues,
     ) -> Result<Outcome, Failure> {
-        self.write(report, None, issues)
+        self.write(report, None, &[], issues)
     }
 
     fn write<R: Report>(
         &self,
         report: &R,
         runtime: Option<&RuntimeIdentity>,
+        dumps: &[DumpIdentity],
         issues: &Issues,
     ) -> Result<Outcome, Failure> {
         if let Some(reporter) = &self.progress {
@@ -380,6 +414,7 @@ impl<'d> Context<'d> {
                 let dump = self.dump_identity();
                 let complete = partial.is_none();
                 let envelope = Envelope::new(&tool, &dump, runtime, complete, issues, report);
+                let envelope = envelope.with_dumps(dumps);
                 write_json(&envelope, &mut out)?;
             }
             Format::Tsv | Format::Csv => write_rows(report, format, &mut out)?,

@@ -111,6 +111,9 @@ pub struct Envelope<'a, D> {
     pub tool: &'a Tool,
     /// The dump that it is about.
     pub dump: &'a DumpIdentity,
+    /// All dumps, if it is about several: `dump` is the first.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub dumps: &'a [DumpIdentity],
     /// The runtime that it is about, if one was chosen.
     pub runtime: Option<&'a RuntimeIdentity>,
     /// Whether nothing is missing from it.
@@ -138,12 +141,20 @@ impl<'a, D> Envelope<'a, D> {
             schema_version: SCHEMA_VERSION,
             tool,
             dump,
+            dumps: &[],
             runtime,
             complete,
             issues: issues.iter().map(IssueEntry::from).collect(),
             issues_dropped: issues.dropped(),
             data,
         }
+    }
+
+    /// The same about several dumps, of which the first is `dump`.
+    #[must_use]
+    pub fn with_dumps(mut self, dumps: &'a [DumpIdentity]) -> Self {
+        self.dumps = dumps;
+        self
     }
 }
 

@@ -3,6 +3,7 @@
 mod account;
 mod clrstack;
 mod diagnose;
+mod diff;
 mod dominators;
 mod dso;
 mod dumpheap;
@@ -40,6 +41,7 @@ use crate::verb::Verb;
 pub(crate) const VERBS: &[Verb] = &[
     Verb::of::<clrstack::ClrStack>(),
     Verb::of::<diagnose::Diagnose>(),
+    Verb::of::<diff::Diff>(),
     Verb::of::<memory::View<1>>(),
     Verb::of::<memory::View<4>>(),
     Verb::of::<memory::View<0>>(),

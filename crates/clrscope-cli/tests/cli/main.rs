@@ -3,6 +3,7 @@
 mod answers;
 mod bad_input;
 mod diagnose;
+mod diff;
 mod exit_codes;
 mod golden;
 mod harness;

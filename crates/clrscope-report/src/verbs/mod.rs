@@ -4,6 +4,7 @@ pub mod account;
 pub mod clrstack;
 pub mod cross_references;
 pub mod diagnose;
+pub mod diff;
 pub mod dominators;
 pub mod dso;
 pub mod dumpheap;
