@@ -52,7 +52,8 @@ pub use crate::types::{
     NameStyle, Type, TypeCategory, TypeName, Types,
 };
 pub use crate::value::{
-    ArrayRef, Collection, DateTime, DateTimeKind, Decimal, DelegateForm, DelegateRef, Dimension,
-    Element, EnumValue, ExceptionFrame, ExceptionRef, ObjectError, ObjectRef, StringRef, TaskRef,
-    TaskState, TextLimits, TimeSpan, Value,
+    ArrayRef, CancellationState, CancellationView, Collection, DateTime, DateTimeKind, Decimal,
+    DelegateForm, DelegateRef, Dimension, Element, EnumValue, ExceptionFrame, ExceptionRef, Fact,
+    LazyView, ObjectError, ObjectRef, StringBuilderView, StringRef, TaskRef, TaskState, TextLimits,
+    TimeSpan, TimerView, Value, View, WeakReferenceView,
 };

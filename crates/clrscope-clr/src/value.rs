@@ -16,6 +16,7 @@ mod statics;
 mod string;
 mod task;
 mod text;
+mod views;
 
 pub use self::array::{ArrayRef, Dimension};
 pub use self::basic::{DateTime, DateTimeKind, Decimal, EnumValue, TimeSpan};
@@ -27,3 +28,7 @@ pub use self::place::Value;
 pub use self::string::StringRef;
 pub use self::task::{TaskRef, TaskState};
 pub use self::text::TextLimits;
+pub use self::views::{
+    CancellationState, CancellationView, Fact, LazyView, StringBuilderView, TimerView, View,
+    WeakReferenceView,
+};

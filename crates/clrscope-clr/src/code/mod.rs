@@ -5,6 +5,7 @@
 //! `docs/design/datacontracts/ExecutionManager.md`; measured on every dump of the corpus.
 
 mod entry_points;
+mod finder;
 mod jit;
 mod method_desc;
 mod method_name;
@@ -18,6 +19,7 @@ mod signature;
 use clrscope_image::unwind::FunctionEntry;
 use clrscope_memory::{Arch, Issues, VirtAddr};
 
+pub use self::finder::MethodFinder;
 pub use self::method_desc::{MethodDesc, MethodDescReader, MethodKind};
 pub use self::method_name::{MethodName, MethodNamer};
 pub use self::sections::{CodeSection, SectionKind};

@@ -83,7 +83,12 @@ impl Type<'_, '_> {
     }
 
     /// What an enum consists of; `None` if it is none.
-    pub fn enum_info(&self) -> Option<EnumInfo> {
+    pub fn enum_info(&self) -> Option<Arc<EnumInfo>> {
+        let found = self.kept().enum_info.get_or_init(|| self.read_enum().map(Arc::new));
+        found.clone()
+    }
+
+    fn read_enum(&self) -> Option<EnumInfo> {
         if !self.is_enum() {
             return None;
         }

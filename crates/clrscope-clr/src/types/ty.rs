@@ -8,6 +8,7 @@ use clrscope_image::{TableId, Token};
 use clrscope_memory::{VirtAddr, limits};
 
 use super::Types;
+use super::constant::EnumInfo;
 use super::element_type::ElementType;
 use super::field::{Field, FieldKind};
 use super::handle::Handle;
@@ -37,12 +38,22 @@ pub(super) struct TypeData {
     text: String,
     token: Option<Token>,
     module: Option<VirtAddr>,
-    /// Whether it is a task.
-    is_task: OnceLock<bool>,
+    kept: Kept,
     /// Fields that the type declares itself.
     own_fields: OnceLock<Vec<Field>>,
     /// Instance fields, those of base types first.
     instance_fields: OnceLock<Vec<Field>>,
+}
+
+/// What is found out about a type when it is first asked for, beside its fields.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    is_task: OnceLock<bool>,
+    pub(super) enum_info: OnceLock<Option<Arc<EnumInfo>>>,
+    /// Its place in the table of collections.
+    pub(crate) collection: OnceLock<Option<usize>>,
+    /// Its place in the table of views.
+    pub(crate) view: OnceLock<Option<usize>>,
 }
 
 impl TypeData {
@@ -59,7 +70,7 @@ impl TypeData {
             name,
             token: rid.map(|rid| Token::new(TableId::TypeDef, rid)),
             module: types.reader.module(table),
-            is_task: OnceLock::new(),
+            kept: Kept::default(),
             own_fields: OnceLock::new(),
             instance_fields: OnceLock::new(),
         })
@@ -191,7 +202,7 @@ impl<'a, 'data> Type<'a, 'data> {
 
     /// Whether it is `System.Threading.Tasks.Task` or derives from it.
     pub fn is_task(&self) -> bool {
-        *self.data.is_task.get_or_init(|| {
+        *self.data.kept.is_task.get_or_init(|| {
             self.ancestry().any(|table| self.types.name(table).is("System.Threading.Tasks.Task"))
         })
     }
@@ -209,6 +220,11 @@ impl<'a, 'data> Type<'a, 'data> {
     fn derives_from(&self, name: &'static str) -> bool {
         let Some(ancestor) = self.types.core_type("System", name) else { return false };
         self.ancestry().any(|table| table == ancestor)
+    }
+
+    /// What was found out about it.
+    pub(crate) fn kept(&self) -> &Kept {
+        &self.data.kept
     }
 
     /// Its method table and those of its base types, outwards.

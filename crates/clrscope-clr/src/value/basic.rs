@@ -5,12 +5,13 @@
 //! src/libraries/System.Private.CoreLib/src/System/{DateTime,TimeSpan,Guid,Decimal}.cs.
 
 use std::fmt;
+use std::sync::Arc;
 
 use clrscope_image::Guid;
 use time::Date;
 
 use super::place::Value;
-use crate::types::{EnumInfo, Type};
+use crate::types::EnumInfo;
 
 const TICKS_PER_SECOND: u64 = 10_000_000;
 const SECONDS_PER_DAY: u64 = 86_400;
@@ -143,7 +144,7 @@ pub struct EnumValue {
     /// Its number.
     pub number: i128,
     /// What it is a value of.
-    pub info: EnumInfo,
+    pub info: Arc<EnumInfo>,
 }
 
 impl fmt::Display for EnumValue {
@@ -182,7 +183,7 @@ impl Value<'_, '_> {
     /// The value of an enum.
     pub fn as_enum(&self) -> Option<EnumValue> {
         let number = self.as_integer()?;
-        let info = self.ty().filter(Type::is_enum)?.enum_info()?;
+        let info = self.ty()?.enum_info()?;
         Some(EnumValue { number, info })
     }
 }

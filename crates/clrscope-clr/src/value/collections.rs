@@ -9,7 +9,7 @@ mod layout;
 use self::kinds::{KINDS, Kind};
 use super::object::ObjectRef;
 use super::place::Value;
-use crate::types::{NameStyle, Type};
+use crate::types::Type;
 
 /// An element of a collection.
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +41,7 @@ pub struct Collection<'a, 'data> {
 impl<'a, 'data> ObjectRef<'a, 'data> {
     /// The collection that this object is or derives from, with at most `limit` of its elements.
     pub fn as_collection(&self, limit: usize) -> Option<Collection<'a, 'data>> {
-        let kind = bases(self.ty()).find_map(|ty| kind_of(&ty))?;
+        let kind = kind_of(self.ty())?;
         Some(kind.layout.read(kind.name, &self.content(), limit))
     }
 }
@@ -58,16 +58,19 @@ impl<'a, 'data> Value<'a, 'data> {
     }
 }
 
-/// A type and those that it derives from.
-fn bases<'a, 'data>(
-    ty: &Type<'a, 'data>,
-) -> impl Iterator<Item = Type<'a, 'data>> + use<'a, 'data> {
-    std::iter::successors(Some(ty.clone()), Type::base).take(clrscope_memory::limits::MAX_DEPTH)
+/// The kind of a type or of the first that it derives from that has one; found once for each type.
+fn kind_of(ty: &Type<'_, '_>) -> Option<&'static Kind> {
+    let place = *ty.kept().collection.get_or_init(|| place_in(ty, KINDS.iter().map(|k| k.types)));
+    KINDS.get(place?)
 }
 
-fn kind_of(ty: &Type<'_, '_>) -> Option<&'static Kind> {
-    // Without arguments, as reflection writes it.
-    let name = ty.name_in(NameStyle::Reflection);
-    let name = name.split('[').next()?;
-    KINDS.iter().find(|kind| kind.types.contains(&name))
+/// The place of the first list that has the name of a type, or of one that it derives from.
+pub(super) fn place_in<'n>(
+    ty: &Type<'_, '_>,
+    lists: impl Iterator<Item = &'n [&'n str]> + Clone,
+) -> Option<usize> {
+    let bases = std::iter::successors(Some(ty.clone()), Type::base);
+    bases.take(clrscope_memory::limits::MAX_DEPTH).find_map(|ty| {
+        lists.clone().position(|names| names.iter().any(|name| ty.type_name().is(name)))
+    })
 }

@@ -22,6 +22,19 @@ pub enum DelegateForm {
     Native,
 }
 
+impl DelegateForm {
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            DelegateForm::Closed => "Closed",
+            DelegateForm::Open => "Open",
+            DelegateForm::Multicast => "Multicast",
+            DelegateForm::Wrapper => "Wrapper",
+            DelegateForm::Native => "Native",
+        }
+    }
+}
+
 /// An object whose type is a delegate.
 #[derive(Debug, Clone)]
 pub struct DelegateRef<'a, 'data> {

@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Write};
 
+use super::collections::{Collection, Element};
 use super::object::ObjectRef;
 use super::place::Value;
 use super::string::StringRef;
@@ -99,6 +100,9 @@ impl Value<'_, '_> {
             return out.write_str(CUT);
         }
         let within = TextLimits { depth: limits.depth - 1, ..limits };
+        if let Some(collection) = self.as_collection(limits.fields) {
+            return write_collection(&collection, out, within);
+        }
         out.push('{');
         for (index, field) in ty.fields().iter().enumerate() {
             out.push_str(if index == 0 { " " } else { ", " });
@@ -163,6 +167,31 @@ impl StringRef<'_> {
         }
         text
     }
+}
+
+/// Writes the elements of a struct that is a collection.
+fn write_collection(
+    collection: &Collection<'_, '_>,
+    out: &mut String,
+    limits: TextLimits,
+) -> fmt::Result {
+    out.push('[');
+    for (index, element) in collection.elements.iter().enumerate() {
+        out.push_str(if index == 0 { "" } else { ", " });
+        match element {
+            Element::Item(value) => value.write_text(out, limits)?,
+            Element::Pair { key, value } => {
+                key.write_text(out, limits)?;
+                out.push_str(": ");
+                value.write_text(out, limits)?;
+            }
+        }
+    }
+    if collection.count.is_none_or(|count| count > collection.elements.len() as u64) {
+        out.push_str(if collection.elements.is_empty() { CUT } else { ", …" });
+    }
+    out.push(']');
+    Ok(())
 }
 
 fn write_known(out: &mut String, value: Option<impl fmt::Display>) -> fmt::Result {

@@ -6,6 +6,7 @@ mod delegates;
 mod exceptions;
 mod strings;
 mod tasks;
+mod views;
 
 use clrscope_clr::{LayoutMode, Runtime, Types, find_runtimes};
 use clrscope_minidump::Minidump;

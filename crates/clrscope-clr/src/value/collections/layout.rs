@@ -29,6 +29,12 @@ pub(super) enum Layout {
     Segments,
     /// In a ring of nodes.
     Linked { head: Names, count: Names },
+    /// In fields, and those behind the last in another of its kind.
+    Members { items: &'static [Names], rest: Names },
+    /// In a part of an array.
+    Slice { items: Names, start: Names, count: Names },
+    /// One behind the other from a reference on, which is perhaps in a struct.
+    Reference { first: Names, inside: Names, count: Names },
     /// In a tree, perhaps that of a collection inside.
     Tree { inside: Names, root: Names, count: Names },
 }
@@ -138,6 +144,29 @@ impl Layout {
                 linked(owner.field_of(head).and_then(|head| head.as_object()), count, &mut gather);
                 (count, None)
             }
+            Layout::Members { items, rest } => {
+                (Some(members(owner, items, rest, &mut gather)), None)
+            }
+            Layout::Slice { items, start, count } => {
+                // The highest bit of a start says that the array is pinned.
+                let start = owner.field_of(start).and_then(|start| start.as_integer());
+                let start = start.map_or(0, |start| start as u32 & (u32::MAX >> 1));
+                let count = number(owner, count);
+                let end = start.saturating_add(u32::try_from(count.unwrap_or(0)).unwrap_or(0));
+                let items = array(owner, items);
+                for place in start..end.min(items.map_or(0, |items| items.len())) {
+                    if gather.is_full() {
+                        break;
+                    }
+                    gather.push(items.and_then(|items| items.get(place)).map(Element::Item));
+                }
+                (count, None)
+            }
+            Layout::Reference { first, inside, count } => {
+                let count = number(owner, count);
+                reference(owner, first, inside, count.unwrap_or(0), &mut gather);
+                (count, None)
+            }
             Layout::Tree { inside, root, count } => {
                 let set = owner.field_of(inside).and_then(|set| set.as_object());
                 let owner = set.map_or(*owner, |set| set.content());
@@ -162,6 +191,53 @@ fn counted<'a, 'data>(
         items.iter().take(wanted).for_each(|item| gather.push(Some(Element::Item(item))));
     }
     (count, capacity)
+}
+
+/// Takes the fields of a tuple, and those of the tuple in its last field, and says how many there are.
+fn members<'a, 'data>(
+    owner: &Value<'a, 'data>,
+    items: &[Names],
+    rest: Names,
+    gather: &mut Gather<'a, 'data>,
+) -> u64 {
+    let mut count = 0;
+    let mut at = Some(*owner);
+    for _ in 0..limits::MAX_DEPTH {
+        let Some(tuple) = at else { break };
+        for item in items.iter().map_while(|names| tuple.field_of(names)) {
+            count += 1;
+            gather.push(Some(Element::Item(item)));
+        }
+        at = tuple
+            .field_of(rest)
+            .map(|rest| rest.as_object().map_or(rest, |object| object.content()));
+    }
+    count
+}
+
+/// Takes `count` values of the owner's generic argument, the first behind a reference.
+fn reference<'a, 'data>(
+    owner: &Value<'a, 'data>,
+    first: Names,
+    inside: Names,
+    count: u64,
+    gather: &mut Gather<'a, 'data>,
+) -> Option<()> {
+    let first = owner.field_of(first)?;
+    let start = first.field_of(inside).unwrap_or(first).as_pointer()?;
+    let ty = owner.structure()?;
+    let item = owner.types.get(*ty.generic_arguments().first()?)?;
+    let element = item.element_type()?;
+    let size = element.size(owner.types.pointer_bytes()).or_else(|| item.field_bytes())?;
+    for index in 0..count {
+        if gather.is_full() {
+            break;
+        }
+        let address = start.wrapping_add(index.wrapping_mul(size));
+        let value = Value::at(owner.types, address, element, Some(item.method_table()));
+        gather.push(Some(Element::Item(value)));
+    }
+    Some(())
 }
 
 /// Takes `count` elements of a ring from `head` on.
