@@ -1,6 +1,7 @@
 //! `dumpobj`, `dumparray` and `dumpvc`: one object, array or value.
 
 use clap::Args;
+use clrscope::clr::code::MethodFinder;
 use clrscope::clr::{ElementType, Value};
 use clrscope::memory::VirtAddr;
 use clrscope_report::verbs::dumpobj::{self, Extent};
@@ -89,8 +90,12 @@ fn show(
     let mut issues = context.issues();
     let found = object::find(context, &objects, address, &mut issues)?;
     let style = context.name_style();
+    let (_, runtime) = context.runtime()?;
+    // Without the code the answer only lacks names of methods.
+    let methods = MethodFinder::new(runtime).ok();
     let report = dumpobj::DumpObj::new(
         &found.object,
+        methods.as_ref(),
         found.generation,
         found.verdict.clone(),
         style,

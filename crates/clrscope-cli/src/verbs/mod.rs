@@ -6,6 +6,8 @@ mod diagnose;
 mod diff;
 mod dominators;
 mod dso;
+mod dumpcollection;
+mod dumpdelegate;
 mod dumpheap;
 mod dumpobj;
 mod dynamic;
@@ -53,6 +55,9 @@ pub(crate) const VERBS: &[Verb] = &[
     Verb::of::<dominators::DominatorTree>(),
     Verb::of::<account::Account>(),
     Verb::of::<types::DumpClass>(),
+    Verb::of::<dumpcollection::Dictionary>(),
+    Verb::of::<dumpcollection::Queue>(),
+    Verb::of::<dumpdelegate::DumpDelegate>(),
     Verb::of::<dumpheap::DumpHeap>(),
     Verb::of::<types::DumpMt>(),
     Verb::of::<dynamic::Dynamic>(),

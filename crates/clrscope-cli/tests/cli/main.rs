@@ -14,3 +14,4 @@ mod query;
 mod roots;
 mod spellings;
 mod threads;
+mod values;

@@ -6,7 +6,7 @@ use super::collections::{Collection, Element};
 use super::object::ObjectRef;
 use super::place::Value;
 use super::string::StringRef;
-use crate::types::ElementType;
+use crate::types::{ElementType, NameStyle};
 
 /// How much of a value its text shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,10 +145,13 @@ impl Value<'_, '_> {
 
 impl ObjectRef<'_, '_> {
     /// What a person wants to see of an object where there is room for one line: the text of a string,
-    /// the value in a box. `None` if that says nothing.
+    /// the value in a box, the type that a `System.RuntimeType` stands for. `None` if that says nothing.
     pub fn brief(&self, limits: TextLimits) -> Option<String> {
         if let Some(string) = self.as_str() {
             return Some(string.quoted(limits.characters));
+        }
+        if let Some(ty) = self.as_type() {
+            return Some(format!("typeof({})", ty.to_string_in(NameStyle::CSharp)));
         }
         Some(self.unboxed()?.text(limits))
     }

@@ -5,8 +5,10 @@ mod elements;
 mod fields;
 mod object;
 mod value;
+mod view;
 
 pub use self::collection::{CollectionElement, CollectionRow};
 pub use self::elements::{ElementRow, Elements};
 pub use self::fields::FieldRow;
 pub use self::object::{DumpObj, Extent};
+pub use self::view::ViewRow;

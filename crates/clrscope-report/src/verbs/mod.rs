@@ -7,6 +7,8 @@ pub mod diagnose;
 pub mod diff;
 pub mod dominators;
 pub mod dso;
+pub mod dumpcollection;
+pub mod dumpdelegate;
 pub mod dumpheap;
 pub mod dumpobj;
 pub mod dynamic;

@@ -81,5 +81,9 @@ pub(super) fn write(collection: &CollectionRow, page: &mut Page<'_>) -> io::Resu
     for (index, element) in collection.elements.iter().enumerate() {
         writeln!(page, "[{index}] {}", Escaped(&element.text))?;
     }
+    let shown = collection.elements.len() as u64;
+    if let Some(count) = collection.count.filter(|&count| count > shown) {
+        writeln!(page, "{} of {} elements shown", Grouped(shown), Grouped(count))?;
+    }
     Ok(())
 }

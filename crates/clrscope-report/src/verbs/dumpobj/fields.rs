@@ -5,10 +5,14 @@ use std::io;
 use clrscope_clr::{ElementType, Field, FieldKind, NameStyle, ObjectRef, TextLimits, Type, Value};
 use serde::Serialize;
 
+use super::collection::CollectionRow;
 use super::value::json;
 use crate::escape::Escaped;
 use crate::number::Address;
 use crate::page::{Page, Style};
+
+/// Elements that are given of a struct that is a collection.
+const COLLECTION_ELEMENTS: usize = 16;
 
 /// A field with its value.
 #[derive(Debug, Clone, Serialize)]
@@ -29,6 +33,9 @@ pub struct FieldRow {
     pub value: serde_json::Value,
     /// Its value as people read it.
     pub text: Option<String>,
+    /// What a struct holds that is a collection.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub collection: Option<CollectionRow>,
     /// Where its value is.
     pub address: Option<Address>,
     /// Method table of its type, if the program has loaded that.
@@ -52,6 +59,10 @@ impl FieldRow {
             is_static: field.kind() != FieldKind::Instance,
             value: value.as_ref().map_or(serde_json::Value::Null, json),
             text: value.map(|value| value.text(TextLimits::default())),
+            collection: value
+                .filter(|value| value.element_type() == ElementType::Struct)
+                .and_then(|value| value.as_collection(COLLECTION_ELEMENTS))
+                .map(|collection| CollectionRow::new(&collection)),
             address: value.map(|value| value.address().into()),
             mt: field.type_table().map(Address::from),
             token: Address(field.token().0.into()),
@@ -106,7 +117,9 @@ impl FieldRow {
             (Some(target), _) => {
                 (address(target), Some(text).filter(|text| !text.starts_with("0x")))
             }
-            (None, Some(place)) if self.element == ElementType::Struct && text.starts_with('{') => {
+            (None, Some(place))
+                if self.element == ElementType::Struct && text.starts_with(['{', '[']) =>
+            {
                 (address(place), Some(text))
             }
             _ => (Escaped(text).to_string(), None),

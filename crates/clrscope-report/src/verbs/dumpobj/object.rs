@@ -2,12 +2,14 @@
 
 use std::io;
 
+use clrscope_clr::code::MethodFinder;
 use clrscope_clr::{NameStyle, ObjectRef, Value};
 use serde::Serialize;
 
 use super::collection::{self, CollectionRow};
 use super::elements::{self, Elements};
 use super::fields::{self, FieldRow};
+use super::view::{self, ViewRow};
 use crate::escape::Escaped;
 use crate::number::{Address, Grouped};
 use crate::page::Page;
@@ -54,6 +56,9 @@ pub struct DumpObj {
     /// What an array holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub elements: Option<Elements>,
+    /// What it is, of kinds that are no collections.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub view: Option<ViewRow>,
     /// What a collection holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub collection: Option<CollectionRow>,
@@ -66,9 +71,10 @@ pub struct DumpObj {
 }
 
 impl DumpObj {
-    /// Says what `object` holds.
+    /// Says what `object` holds. Methods are named by `methods`, where there is one.
     pub fn new(
         object: &ObjectRef<'_, '_>,
+        methods: Option<&MethodFinder<'_>>,
         generation: Option<u32>,
         verdict: Option<String>,
         style: NameStyle,
@@ -93,6 +99,9 @@ impl DumpObj {
             collection: object
                 .as_collection(extent.elements as usize)
                 .map(|collection| CollectionRow::new(&collection)),
+            view: object
+                .as_view(extent.elements as usize)
+                .map(|view| ViewRow::new(&view, methods, style)),
             fields: if shows_fields { FieldRow::of_object(object, style) } else { Vec::new() },
             shows_fields,
             is_value: false,
@@ -114,7 +123,10 @@ impl DumpObj {
             string: None,
             boxed: None,
             elements: None,
-            collection: None,
+            collection: value
+                .as_collection(VALUE_ELEMENTS)
+                .map(|collection| CollectionRow::new(&collection)),
+            view: None,
             fields: FieldRow::of_value(value, &ty, style),
             shows_fields: true,
             is_value: true,
@@ -122,6 +134,8 @@ impl DumpObj {
     }
 }
 
+/// Elements that are shown of a struct that is a collection.
+const VALUE_ELEMENTS: usize = 16;
 /// Characters of a string that text shows.
 const SHOWN: usize = 4_096;
 
@@ -157,6 +171,9 @@ impl Report for DumpObj {
         }
         if let Some(collection) = &self.collection {
             collection::write(collection, page)?;
+        }
+        if let Some(view) = &self.view {
+            view::write(view, page)?;
         }
         // SOS counts the offsets of an object's fields from its method table pointer.
         let base = if self.is_value { 0 } else { style.target.pointer_bytes() };
