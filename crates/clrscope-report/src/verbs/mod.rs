@@ -21,6 +21,7 @@ pub mod gcwhere;
 pub mod handles;
 pub mod info;
 pub mod layout;
+pub mod loader_heaps;
 pub mod memory;
 pub mod notreachableinrange;
 pub mod objsize;
