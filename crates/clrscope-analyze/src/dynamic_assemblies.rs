@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use clrscope_clr::{Module, Modules};
 use clrscope_memory::{Snapshot, VirtAddr};
 
+use crate::dynamic_bytes::{DynamicMethods, SharedBytes};
 use crate::emitter::{Emitter, ancestors, type_names};
 use crate::name_pattern::name_pattern;
 
@@ -15,6 +16,28 @@ pub enum DynamicOrigin {
     Emitted,
     /// Loaded from an array of bytes: compiled at run time, most often.
     LoadedFromBytes,
+}
+
+/// Whether a dynamic assembly goes away, and if not, why.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Unloading {
+    /// It is not collectible: it stays as long as the process.
+    Never,
+    /// Something that is alive refers to it or to an object of one of its types.
+    Held {
+        /// The root that a shortest path begins with, in words.
+        root: String,
+        /// The type of the last object on the path that is not of reflection itself.
+        through: Option<String>,
+        /// The managed object that stands for its loader allocator: what it hangs on.
+        object: VirtAddr,
+    },
+    /// Nothing alive refers to it: it goes with the next collections.
+    Unreachable,
+    /// It is being unloaded.
+    Unloaded,
+    /// Not looked for, or not known.
+    Unknown,
 }
 
 /// A dynamic assembly.
@@ -40,6 +63,15 @@ pub struct DynamicAssembly {
     pub metadata_bytes: u64,
     /// Bytes of its image, if it was loaded from bytes.
     pub image_bytes: u64,
+    /// Bytes that it takes in loader heaps; zero until they are measured
+    /// ([`measure_dynamic`](crate::measure_dynamic)).
+    pub loader_bytes: u64,
+    /// Bytes of code that the JIT made of it; zero until they are measured.
+    pub code_bytes: u64,
+    /// How many of its methods the JIT compiled; zero until they are measured.
+    pub methods: u64,
+    /// Whether it goes away.
+    pub unloading: Unloading,
 }
 
 /// Dynamic assemblies of one maker and one shape of name.
@@ -61,6 +93,10 @@ pub struct DynamicGroup {
     pub metadata_bytes: u64,
     /// Bytes of their images, in all.
     pub image_bytes: u64,
+    /// Bytes that they take in loader heaps, if that was measured.
+    pub loader_bytes: u64,
+    /// Bytes of code that the JIT made of them, if that was measured.
+    pub code_bytes: u64,
 }
 
 /// All dynamic assemblies of a runtime.
@@ -70,6 +106,10 @@ pub struct DynamicAssemblies {
     pub assemblies: Vec<DynamicAssembly>,
     /// Their groups, the largest first.
     pub groups: Vec<DynamicGroup>,
+    /// Methods that were generated without an assembly.
+    pub methods: DynamicMethods,
+    /// What of the runtime's heaps is not of dynamic assemblies, if that was measured.
+    pub shared: SharedBytes,
 }
 
 /// Names of types that are kept of each assembly.
@@ -98,6 +138,8 @@ pub fn dynamic_assemblies(modules: &Modules<'_>, snapshot: &Snapshot<'_>) -> Dyn
             members: Vec::new(),
             metadata_bytes: 0,
             image_bytes: 0,
+            loader_bytes: 0,
+            code_bytes: 0,
         });
         group.ancestors.retain(|ancestor| ancestors.contains(ancestor));
         group.members.push(index);
@@ -144,6 +186,13 @@ impl DynamicAssembly {
             image_bytes: match origin {
                 DynamicOrigin::Emitted => 0,
                 DynamicOrigin::LoadedFromBytes => module.image().map_or(0, |image| image.size),
+            },
+            loader_bytes: 0,
+            code_bytes: 0,
+            methods: 0,
+            unloading: match module.is_collectible() {
+                true => Unloading::Unknown,
+                false => Unloading::Never,
             },
         }
     }

@@ -12,6 +12,7 @@ mod cross_references;
 mod deadlocks;
 mod dominator_tree;
 mod dynamic_assemblies;
+mod dynamic_bytes;
 mod emitter;
 mod empty_arrays;
 mod facts;
@@ -56,7 +57,10 @@ pub use crate::cross_references::{CrossReference, Crossing, cross_references};
 pub use crate::deadlocks::{Blocked, Deadlock, Deadlocks, TaskWait, deadlocks};
 pub use crate::dominator_tree::{DominatorNode, TreeLimits, dominator_tree};
 pub use crate::dynamic_assemblies::{
-    DynamicAssemblies, DynamicAssembly, DynamicGroup, DynamicOrigin, dynamic_assemblies,
+    DynamicAssemblies, DynamicAssembly, DynamicGroup, DynamicOrigin, Unloading, dynamic_assemblies,
+};
+pub use crate::dynamic_bytes::{
+    DynamicMethods, SharedBytes, count_dynamic_methods, find_keepers, measure_dynamic,
 };
 pub use crate::emitter::Emitter;
 pub use crate::empty_arrays::{EmptyArray, empty_arrays};

@@ -1,9 +1,27 @@
 //! Dynamic assemblies of real dumps.
 
-use clrscope_analyze::{DynamicAssemblies, DynamicOrigin, Emitter, dynamic_assemblies};
-use clrscope_clr::{LayoutMode, find_runtimes};
+use clrscope_analyze::{
+    DynamicAssemblies, DynamicOrigin, Emitter, Unloading, dynamic_assemblies, find_keepers,
+    measure_dynamic,
+};
+use clrscope_clr::{
+    GraphOptions, LayoutMode, LoaderHeap, LoaderHeapKind, LoaderHeaps, Runtime, find_runtimes,
+};
+use clrscope_memory::{Control, Issues};
 use clrscope_minidump::Minidump;
 use clrscope_testkit::corpus::{self, CorpusDump};
+
+fn with_measured(dump: &CorpusDump, test: impl FnOnce(&Runtime<'_>, &mut DynamicAssemblies)) {
+    let (name, bytes) = (dump.name(), dump.bytes());
+    let snapshot = Minidump::parse(&bytes).expect(name).snapshot().value;
+    let runtimes = find_runtimes(&snapshot, LayoutMode::Auto);
+    let runtime = runtimes.first().expect(name);
+    let mut found = dynamic_assemblies(runtime.modules(), &snapshot);
+    let mut issues = Issues::new();
+    measure_dynamic(&mut found, runtime, &mut issues);
+    assert!(issues.is_empty(), "{name}: {issues:?}");
+    test(runtime, &mut found);
+}
 
 fn dynamic_of(dump: &CorpusDump) -> DynamicAssemblies {
     let (name, bytes) = (dump.name(), dump.bytes());
@@ -23,6 +41,68 @@ fn error_pages_are_one_group_that_implements_an_interface_of_the_program() {
     assert_eq!(group.ancestors, [("Cases.IErrorPage".to_owned(), "Zoo".to_owned())]);
     assert!(!group.collectible);
     assert!(found.assemblies.iter().all(|assembly| assembly.metadata_bytes > 0));
+}
+
+#[test]
+fn error_pages_take_most_of_the_low_frequency_heap() {
+    let dump = corpus::dump("core31-x64-case000").expect("in testdata");
+    with_measured(&dump, |runtime, found| {
+        let heaps = LoaderHeaps::read(runtime).value.heaps;
+        let low = heaps.iter().find(|heap| heap.kind == LoaderHeapKind::LowFrequency);
+        let low = low.expect("a low-frequency heap");
+        // The oracle counts 67 MB, as it asks two domains that have the same heap.
+        assert_eq!(dump.oracle().expect("an oracle").native_heaps["LowFrequencyHeap"], 67_526_656);
+        assert_eq!(low.reserved() * 2, 67_526_656);
+        let group = &found.groups[0];
+        let share = group.loader_bytes as f64 / low.committed() as f64;
+        assert!(share > 0.9, "{} of {}", group.loader_bytes, low.committed());
+        // All of it is accounted for, once.
+        let all: u64 = heaps
+            .iter()
+            .filter(|heap| !heap.kind.is_jitted_code())
+            .map(LoaderHeap::committed)
+            .sum();
+        let shared = found.shared;
+        assert_eq!(group.loader_bytes + shared.other_assemblies + shared.loader, all);
+        // What belongs to none is told by what lies before it, so single ones can be off.
+        let each = group.loader_bytes / 3000;
+        let near = |bytes: u64| (each / 2..each * 2).contains(&bytes);
+        let near = found.assemblies.iter().filter(|assembly| near(assembly.loader_bytes)).count();
+        assert!(near > 2900, "{near}");
+        for assembly in &found.assemblies {
+            assert!(assembly.code_bytes > 0 && assembly.methods > 0, "{assembly:?}");
+            assert_eq!(assembly.unloading, Unloading::Never);
+        }
+    });
+}
+
+#[test]
+fn what_can_be_unloaded_is_held_or_not() {
+    let mut held = 0;
+    for dump in corpus::dumps().into_iter().filter(|dump| dump.name().ends_with("-all")) {
+        with_measured(&dump, |runtime, found| {
+            let control = Control::new();
+            let objects = runtime.heap().expect("a heap").objects(&control).expect("objects");
+            let graph = objects.graph(&GraphOptions::default(), &control).expect("a graph");
+            let search = graph.search(&control).expect("a search");
+            find_keepers(found, &graph, &search);
+            for assembly in &found.assemblies {
+                let context = format!("{}: {assembly:?}", dump.name());
+                assert_eq!(
+                    assembly.collectible,
+                    assembly.unloading != Unloading::Never,
+                    "{context}"
+                );
+                if assembly.collectible {
+                    assert!(assembly.loader_bytes >= 0x1000, "{context}");
+                    assert!(assembly.code_bytes > 0, "{context}");
+                    assert_ne!(assembly.unloading, Unloading::Unknown, "{context}");
+                    held += u32::from(matches!(assembly.unloading, Unloading::Held { .. }));
+                }
+            }
+        });
+    }
+    assert!(held >= 20, "{held}");
 }
 
 #[test]

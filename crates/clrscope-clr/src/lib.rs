@@ -36,6 +36,7 @@ pub use crate::layout::{
 };
 pub use crate::loader::{
     AllocatorKind, LoaderAllocator, LoaderBlock, LoaderHeap, LoaderHeapKind, LoaderHeaps,
+    LoaderShares, ModuleShare,
 };
 pub use crate::method_table::{MethodTableHeader, MethodTableReader};
 pub use crate::modules::{

@@ -5,6 +5,7 @@ mod allocator;
 mod code_heaps;
 mod heap;
 mod kind;
+mod shares;
 
 use std::collections::BTreeSet;
 
@@ -13,6 +14,7 @@ use clrscope_memory::{Issue, IssueKind, Issues, Parsed};
 pub use self::allocator::{AllocatorKind, LoaderAllocator};
 pub use self::heap::{LoaderBlock, LoaderHeap};
 pub use self::kind::LoaderHeapKind;
+pub use self::shares::{LoaderShares, ModuleShare};
 use crate::runtime::Runtime;
 
 /// The loader heaps of a runtime, and who owns them.
@@ -20,7 +22,7 @@ use crate::runtime::Runtime;
 pub struct LoaderHeaps {
     /// The owners: the global one first, then in the order in which they were made.
     pub allocators: Vec<LoaderAllocator>,
-    /// The heaps, each once, those of one owner together; then those for jitted code.
+    /// The heaps, each once, those of one owner together; those of unknown owners at the end.
     pub heaps: Vec<LoaderHeap>,
 }
 
@@ -70,6 +72,7 @@ impl LoaderHeaps {
                 issues.push(Issue::general(IssueKind::MissingStructure, missing.to_string()));
             }
         }
+        heaps.sort_by_key(|heap| heap.allocator.unwrap_or(usize::MAX));
         Parsed { value: LoaderHeaps { allocators, heaps }, issues }
     }
 

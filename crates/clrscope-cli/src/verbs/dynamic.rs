@@ -1,7 +1,7 @@
 //! `dynamic`: the assemblies that the process made while it ran.
 
 use clap::Args;
-use clrscope::analyze::dynamic_assemblies;
+use clrscope::analyze::{count_dynamic_methods, dynamic_assemblies, find_keepers, measure_dynamic};
 use clrscope_report::verbs::dynamic;
 
 use crate::context::Context;
@@ -19,7 +19,8 @@ pub(crate) struct Dynamic {
 impl Action for Dynamic {
     const NAME: &'static str = "dynamic";
     const GROUP: Group = Group::Process;
-    const ABOUT: &'static str = "Assemblies made at run time: how many, by whom, and how large";
+    const ABOUT: &'static str =
+        "Assemblies made at run time: how many, by whom, how large, and what keeps them";
     const EXAMPLES: &'static str = "
         clrscope dynamic app.dmp -stat
         clrscope dynamic app.dmp --format csv
@@ -31,7 +32,18 @@ impl Action for Dynamic {
         let mut issues = context.issues();
         issues.append(runtime.issues().clone());
         issues.append(modules.issues().clone());
-        let found = dynamic_assemblies(modules, context.snapshot());
+        let mut found = dynamic_assemblies(modules, context.snapshot());
+        measure_dynamic(&mut found, runtime, &mut issues);
+        // Without the managed heap it is not known what keeps assemblies, and that is said of each.
+        if let Ok((objects, _)) = context.objects() {
+            issues.append(objects.heap().issues().clone());
+            issues.append(objects.issues().clone());
+            count_dynamic_methods(&mut found, &objects);
+            if found.assemblies.iter().any(|assembly| assembly.collectible) {
+                let (graph, search) = context.search(&objects, &mut issues)?;
+                find_keepers(&mut found, &graph, &search);
+            }
+        }
         let report = dynamic::Dynamic::new(&found, modules.len() as u64, self.stat);
         context.answer(&report, &issues)
     }

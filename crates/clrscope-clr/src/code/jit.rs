@@ -5,7 +5,7 @@ use clrscope_image::unwind::FunctionEntry;
 use clrscope_memory::{AddressSpace, Arch, Rva, VirtAddr};
 
 use super::sections::CodeSection;
-use super::{CodeAt, Compilation, MethodCode, nibble_map};
+use super::{CodeAt, Compilation, JittedMethod, MethodCode, nibble_map};
 use crate::layout::MissingField;
 use crate::runtime::Runtime;
 
@@ -21,6 +21,7 @@ pub(super) struct JitReader<'data> {
     gc_info_version: u32,
     map_base: u64,
     header_map: u64,
+    end: u64,
     gc_info: u64,
     method_desc: u64,
     /// On x86 the record itself is before the code: its size.
@@ -43,6 +44,7 @@ impl<'data> JitReader<'data> {
             gc_info_version: super::gc_info_version(runtime),
             map_base: layout.require("CodeHeapListNode", "MapBase")?,
             header_map: layout.require("CodeHeapListNode", "HeaderMap")?,
+            end: layout.require("CodeHeapListNode", "EndAddress")?,
             gc_info: layout.require("RealCodeHeader", "GCInfo")?,
             method_desc: layout.require("RealCodeHeader", "MethodDesc")?,
             inline_header: match runtime.snapshot().target.arch {
@@ -51,6 +53,36 @@ impl<'data> JitReader<'data> {
             },
             functions,
         })
+    }
+
+    /// All methods and stubs of a code heap, with the bytes from each to the next.
+    pub(super) fn methods(&self, section: &CodeSection, heap: VirtAddr) -> Vec<JittedMethod> {
+        let space = &self.space;
+        let pointer = |offset| space.read_pointer(heap.wrapping_add(offset));
+        let (Some(base), Some(map), Some(end)) =
+            (pointer(self.map_base), pointer(self.header_map), pointer(self.end))
+        else {
+            return Vec::new();
+        };
+        let end = end.min(section.end);
+        let starts = nibble_map::method_starts(space, base, map, end);
+        let behind = starts.iter().skip(1).copied().chain([end]);
+        let method = |(start, behind): (VirtAddr, VirtAddr)| {
+            let word = space.read_pointer(start.wrapping_sub(space.target().pointer_bytes()));
+            let is_stub = word.is_none_or(|word| word.0 <= LAST_STUB_KIND);
+            let header = match self.inline_header {
+                Some(size) => start.wrapping_sub(size),
+                None => word.unwrap_or_default(),
+            };
+            let method_desc = space.read_pointer(header.wrapping_add(self.method_desc));
+            JittedMethod {
+                start,
+                bytes: behind.offset_from(start).unwrap_or(0),
+                method_desc: method_desc.filter(|desc| !is_stub && !desc.is_null()),
+                is_collectible: section.is_collectible,
+            }
+        };
+        starts.iter().copied().zip(behind).map(method).collect()
     }
 
     pub(super) fn code_at(

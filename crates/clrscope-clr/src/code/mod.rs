@@ -63,6 +63,19 @@ pub struct MethodCode {
     pub gc_info_version: u32,
 }
 
+/// What the JIT, or the runtime itself, wrote to a code heap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JittedMethod {
+    /// Where the code begins.
+    pub start: VirtAddr,
+    /// Bytes to where the next begins, the padding and the header of that counted.
+    pub bytes: u64,
+    /// The runtime's record of the method; `None` for stubs.
+    pub method_desc: Option<VirtAddr>,
+    /// Whether it goes away with a collectible assembly, or is a dynamic method.
+    pub is_collectible: bool,
+}
+
 /// What an address is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CodeAt {
@@ -124,6 +137,15 @@ impl<'data> CodeMap<'data> {
             }
             SectionKind::Stubs => Some(CodeAt::Stub),
         }
+    }
+
+    /// All that is in the heaps of the JIT, in order of address.
+    pub fn jitted(&self) -> Vec<JittedMethod> {
+        let heaps = self.sections.iter().filter_map(|section| match section.kind {
+            SectionKind::Jit { heap } => Some((section, heap)),
+            _ => None,
+        });
+        heaps.flat_map(|(section, heap)| self.jit.methods(section, heap)).collect()
     }
 
     /// The method that an address is in.

@@ -8,6 +8,8 @@ use clrscope_memory::{AddressSpace, VirtAddr};
 
 const BUCKET: u64 = 32;
 const NIBBLES: u64 = 8;
+/// More than a code heap ever has.
+const MAX_HEAP: u64 = 1 << 32;
 /// Words that a search goes back at most: a method of 16 MiB.
 const MAX_WORDS: u64 = 1 << 16;
 
@@ -41,6 +43,32 @@ pub(super) fn method_start(
     None
 }
 
+/// All methods that begin from `base` to before `end`, in order of address.
+pub(super) fn method_starts(
+    space: &AddressSpace<'_>,
+    base: VirtAddr,
+    map: VirtAddr,
+    end: VirtAddr,
+) -> Vec<VirtAddr> {
+    let bytes = end.offset_from(base).unwrap_or(0).min(MAX_HEAP);
+    let mut starts = Vec::new();
+    for index in 0..bytes.div_ceil(BUCKET * NIBBLES) {
+        let Some(word) = space.read_u32(map.wrapping_add(index * 4)) else { break };
+        // Empty, or within a method that began before.
+        if word == 0 || word & 0xf > 8 {
+            continue;
+        }
+        for place in 0..NIBBLES {
+            let nibble = word >> (28 - 4 * place) & 0xf;
+            if nibble != 0 {
+                let offset = (index * NIBBLES + place) * BUCKET + u64::from(nibble - 1) * 4;
+                starts.push(base.wrapping_add(offset));
+            }
+        }
+    }
+    starts
+}
+
 #[cfg(test)]
 mod tests {
     use clrscope_memory::{Range, Target};
@@ -66,6 +94,22 @@ mod tests {
         assert_eq!(find(&words, 0x120), Some(0x120));
         assert_eq!(find(&words, 0x2ff), Some(0x120));
         assert_eq!(find(&words, 0x300), None);
+    }
+
+    #[test]
+    fn all_begins_are_listed_once() {
+        let words = [0x0300_0002u32, 0x20 | 10, 0x0100_0000];
+        let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        let ranges = [Range::new(VirtAddr(0x1000), bytes.len() as u64, 0)];
+        let space = AddressSpace::from_ranges(&bytes, &ranges, Target::X64_WINDOWS).value;
+        let starts = |end| {
+            let found = method_starts(&space, VirtAddr(0), VirtAddr(0x1000), VirtAddr(end));
+            found.into_iter().map(|start| start.0).collect::<Vec<_>>()
+        };
+        assert_eq!(starts(0x300), [0x28, 0xe4, 0x220]);
+        // The map ends before the heap does.
+        assert_eq!(starts(0x10_0000), [0x28, 0xe4, 0x220]);
+        assert_eq!(starts(0), [0; 0]);
     }
 
     #[test]

@@ -5,10 +5,10 @@
 use clrscope_memory::{Issue, IssueKind, Issues, VirtAddr, limits};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::allocator::LoaderAllocator;
+use super::allocator::{AllocatorKind, LoaderAllocator};
 use super::heap::{HeapReader, LoaderHeap};
 use super::kind::LoaderHeapKind;
-use crate::code::{SectionKind, sections};
+use crate::code::{CodeSection, SectionKind, sections};
 use crate::heap::AddressRange;
 use crate::layout::MissingField;
 use crate::runtime::Runtime;
@@ -40,13 +40,11 @@ pub(super) fn read(
         ));
         return Ok(Vec::new());
     };
-    let sections: FxHashMap<VirtAddr, AddressRange> = sections::read(runtime)?
+    let sections: FxHashMap<VirtAddr, CodeSection> = sections::read(runtime)?
         .take(&mut Issues::new())
         .into_iter()
         .filter_map(|section| match section.kind {
-            SectionKind::Jit { heap } => {
-                Some((heap, AddressRange::new(section.begin, section.end)))
-            }
+            SectionKind::Jit { heap } => Some((heap, section)),
             _ => None,
         })
         .collect();
@@ -66,10 +64,11 @@ pub(super) fn read(
         if let Some(heap) = pointer(at.wrapping_add(heap_at)) {
             let section = sections.get(&at).copied();
             let said = owner_at.and_then(|offset| pointer(at.wrapping_add(offset)));
-            let owner = owner(allocators, said, section.map(|section| section.start));
+            let owner = owner(allocators, said, section);
             let is_host = host.is_some() && space.read_pointer(heap) == host;
             if is_host {
-                let range = section.unwrap_or_default();
+                let range = section.map(|section| AddressRange::new(section.begin, section.end));
+                let range = range.unwrap_or_default();
                 heaps.push(reader.single(heap, LoaderHeapKind::HostCode, owner, range));
             } else {
                 heaps.extend(reader.read(heap, LoaderHeapKind::LoaderCode, owner, issues));
@@ -85,15 +84,24 @@ pub(super) fn read(
 fn owner(
     allocators: &[LoaderAllocator],
     said: Option<VirtAddr>,
-    begin: Option<VirtAddr>,
+    section: Option<CodeSection>,
 ) -> Option<usize> {
     if let Some(said) = said {
         return allocators.iter().position(|allocator| allocator.address == said);
     }
-    let begin = begin?;
+    let section = section?;
     let holds = |allocator: &LoaderAllocator| {
-        let behind = begin.offset_from(allocator.initial_memory?)?;
+        let behind = section.begin.offset_from(allocator.initial_memory?)?;
         Some(behind < INITIAL_MEMORY)
     };
-    allocators.iter().position(|allocator| holds(allocator) == Some(true))
+    let found = allocators.iter().position(|allocator| holds(allocator) == Some(true));
+    found.or_else(|| {
+        // What is never unloaded has one owner, unless application domains have their own.
+        let mut lasting = allocators
+            .iter()
+            .enumerate()
+            .filter(|(_, allocator)| allocator.kind != AllocatorKind::Collectible);
+        let only = lasting.next().filter(|_| lasting.next().is_none());
+        only.filter(|_| !section.is_collectible).map(|(index, _)| index)
+    })
 }

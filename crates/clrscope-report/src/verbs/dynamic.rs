@@ -1,9 +1,10 @@
 //! `dynamic`: the assemblies that the process made while it ran.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::io;
 
-use clrscope_analyze::{DynamicAssemblies, DynamicAssembly, DynamicOrigin};
+use clrscope_analyze::{DynamicAssemblies, DynamicAssembly, DynamicOrigin, Unloading};
 use serde::Serialize;
 
 use crate::columns::{Align, Columns};
@@ -13,14 +14,24 @@ use crate::page::Page;
 use crate::report::Report;
 use crate::rows::{Cell, Rows};
 
-/// Bytes that belong to a dynamic assembly alone. Its code and the runtime's structures of it lie in
-/// heaps that it may share with others, and are not counted here.
+/// Bytes of a dynamic assembly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct AssemblyBytes {
     /// Of its metadata.
     pub metadata: u64,
     /// Of its image, if it was loaded from bytes.
     pub image: u64,
+    /// In the heaps of the loader. Those of an assembly that can be unloaded are its own; others share
+    /// theirs, and what of them belongs to whom is told by what lies before it.
+    pub loader: u64,
+    /// Of the code that the JIT made of its methods.
+    pub code: u64,
+}
+
+impl AssemblyBytes {
+    fn sum(&self) -> u64 {
+        [self.metadata, self.image, self.loader, self.code].into_iter().fold(0, u64::saturating_add)
+    }
 }
 
 /// A dynamic assembly.
@@ -42,8 +53,14 @@ pub struct AssemblyRow {
     pub types: u64,
     /// The first few of them.
     pub sample_types: Vec<String>,
-    /// Its own bytes.
+    /// Its bytes.
     pub bytes: AssemblyBytes,
+    /// `never`, `held`, `unreachable`, `unloading` or `unknown`: whether it goes away.
+    pub unloads: &'static str,
+    /// What keeps one that could be unloaded: the root, and the type of the object that leads to it.
+    pub held_by: Option<String>,
+    /// The managed object of the loader allocator that one hangs on which is held.
+    pub loader_allocator: Option<Address>,
 }
 
 /// A base type or interface.
@@ -68,8 +85,14 @@ pub struct GroupRow {
     pub origin: &'static str,
     /// Whether they can be unloaded.
     pub collectible: bool,
-    /// Their metadata and images in bytes.
+    /// Their bytes: metadata, images, loader heaps and code.
     pub bytes: u64,
+    /// The same one by one.
+    pub bytes_of: AssemblyBytes,
+    /// How many of them something alive holds, and what holds most of them.
+    pub held: u64,
+    /// See [`GroupRow::held`].
+    pub held_by: Option<String>,
     /// How many types they declare.
     pub types: u64,
     /// Base types and interfaces that all have in common.
@@ -82,6 +105,21 @@ pub struct GroupRow {
     pub newest: String,
 }
 
+/// Methods that were generated one by one, without an assembly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct MethodsRow {
+    /// `DynamicMethod` objects on the heap.
+    pub objects: u64,
+    /// `DynamicResolver` objects: one for each that was compiled.
+    pub resolvers: u64,
+    /// Generated methods with code, the runtime's own stubs in IL among them.
+    pub compiled: u64,
+    /// Bytes of that code.
+    pub code_bytes: u64,
+    /// Bytes of the code heaps that only such methods are in.
+    pub heap_bytes: u64,
+}
+
 /// The answer of `dynamic`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Dynamic {
@@ -91,8 +129,14 @@ pub struct Dynamic {
     pub collectible: u64,
     /// How many assemblies the process has in all.
     pub of_assemblies: u64,
-    /// Their metadata and images in bytes.
+    /// Their bytes: metadata, images, loader heaps and code.
     pub bytes: u64,
+    /// Bytes of loader heaps and code that all assemblies share or other assemblies have.
+    pub other_loader_bytes: u64,
+    /// See [`Dynamic::other_loader_bytes`].
+    pub other_code_bytes: u64,
+    /// Methods that were generated one by one, without an assembly.
+    pub methods: MethodsRow,
     /// By maker and shape of name, the largest first.
     pub groups: Vec<GroupRow>,
     /// One by one, in the order in which they were loaded; empty, if only groups were asked for.
@@ -117,6 +161,15 @@ impl Dynamic {
             collectible: all.iter().filter(|assembly| assembly.collectible).count() as u64,
             of_assemblies,
             bytes: groups.iter().map(|group| group.bytes).fold(0, u64::saturating_add),
+            other_loader_bytes: found.shared.other_assemblies.saturating_add(found.shared.loader),
+            other_code_bytes: found.shared.code,
+            methods: MethodsRow {
+                objects: found.methods.objects,
+                resolvers: found.methods.resolvers,
+                compiled: found.methods.compiled,
+                code_bytes: found.methods.code_bytes,
+                heap_bytes: found.methods.heap_bytes,
+            },
             groups,
             assemblies: listed.iter().map(AssemblyRow::new).collect(),
         }
@@ -133,13 +186,26 @@ impl GroupRow {
             .ancestors
             .iter()
             .map(|(name, assembly)| AncestorRow { name: name.clone(), assembly: assembly.clone() });
+        let bytes_of = AssemblyBytes {
+            metadata: group.metadata_bytes,
+            image: group.image_bytes,
+            loader: group.loader_bytes,
+            code: group.code_bytes,
+        };
+        let mut holders: BTreeMap<String, u64> = BTreeMap::new();
+        for holder in members().filter_map(|assembly| held_by(&assembly.unloading)) {
+            *holders.entry(holder).or_default() += 1;
+        }
         GroupRow {
             emitter: group.emitter.name().to_owned(),
             pattern: group.pattern.clone(),
             count: group.members.len() as u64,
             origin: origin_name(group.origin),
             collectible: group.collectible,
-            bytes: group.metadata_bytes.saturating_add(group.image_bytes),
+            bytes: bytes_of.sum(),
+            bytes_of,
+            held: holders.values().sum(),
+            held_by: holders.into_iter().max_by_key(|&(_, count)| count).map(|(holder, _)| holder),
             types: members().map(|assembly| assembly.types).fold(0, u64::saturating_add),
             ancestors: ancestors.collect(),
             samples: members().next().map_or_else(Vec::new, |first| first.sample_types.clone()),
@@ -160,17 +226,42 @@ impl AssemblyRow {
             collectible: assembly.collectible,
             types: assembly.types,
             sample_types: assembly.sample_types.clone(),
-            bytes: AssemblyBytes { metadata: assembly.metadata_bytes, image: assembly.image_bytes },
+            bytes: AssemblyBytes {
+                metadata: assembly.metadata_bytes,
+                image: assembly.image_bytes,
+                loader: assembly.loader_bytes,
+                code: assembly.code_bytes,
+            },
+            unloads: match assembly.unloading {
+                Unloading::Never => "never",
+                Unloading::Held { .. } => "held",
+                Unloading::Unreachable => "unreachable",
+                Unloading::Unloaded => "unloading",
+                Unloading::Unknown => "unknown",
+            },
+            held_by: held_by(&assembly.unloading),
+            loader_allocator: match assembly.unloading {
+                Unloading::Held { object, .. } => Some(object.into()),
+                _ => None,
+            },
         }
     }
+}
+
+/// What holds an assembly, in words.
+fn held_by(unloading: &Unloading) -> Option<String> {
+    let Unloading::Held { root, through, .. } = unloading else { return None };
+    Some(match through {
+        Some(through) => format!("{root} -> {through}"),
+        None => root.clone(),
+    })
 }
 
 impl Report for Dynamic {
     fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
         writeln!(
             page,
-            "{} of {} assemblies are dynamic; {} of them can be unloaded. Their metadata and images \
-             take {} bytes.",
+            "{} of {} assemblies are dynamic; {} of them can be unloaded. They take {} bytes.",
             Grouped(self.count),
             Grouped(self.of_assemblies),
             Grouped(self.collectible),
@@ -188,6 +279,23 @@ impl Report for Dynamic {
                 Grouped(group.bytes),
                 Grouped(group.types)
             )?;
+            let bytes = &group.bytes_of;
+            writeln!(
+                page,
+                "    loader heaps {}, metadata {}, images {}, jitted code {}",
+                Grouped(bytes.loader),
+                Grouped(bytes.metadata),
+                Grouped(bytes.image),
+                Grouped(bytes.code)
+            )?;
+            if let Some(holder) = &group.held_by {
+                writeln!(
+                    page,
+                    "    {} are held, most by {}",
+                    Grouped(group.held),
+                    Escaped(holder)
+                )?;
+            }
             for ancestor in &group.ancestors {
                 let of = Escaped(&ancestor.assembly);
                 writeln!(
@@ -204,6 +312,22 @@ impl Report for Dynamic {
                 writeln!(page, "    from {oldest} to {newest}")?;
             }
         }
+        writeln!(page)?;
+        writeln!(
+            page,
+            "Other assemblies have, and all share, {} bytes of loader heaps and {} of code.",
+            Grouped(self.other_loader_bytes),
+            Grouped(self.other_code_bytes)
+        )?;
+        let methods = &self.methods;
+        writeln!(
+            page,
+            "Dynamic methods: {} objects, {} compiled; with the runtime's own stubs {} methods of {} bytes.",
+            Grouped(methods.objects),
+            Grouped(methods.resolvers),
+            Grouped(methods.compiled),
+            Grouped(methods.code_bytes)
+        )?;
         if self.assemblies.is_empty() {
             return Ok(());
         }
@@ -214,7 +338,9 @@ impl Report for Dynamic {
             ("Types", Align::Right),
             ("Metadata", Align::Right),
             ("Image", Align::Right),
-            ("Unload", Align::Left),
+            ("Loader", Align::Right),
+            ("Code", Align::Right),
+            ("Unloads", Align::Left),
             ("Assembly", Align::Left),
         ]);
         for row in &self.assemblies {
@@ -223,7 +349,9 @@ impl Report for Dynamic {
                 &Grouped(row.types),
                 &Grouped(row.bytes.metadata),
                 &Grouped(row.bytes.image),
-                &(if row.collectible { "yes" } else { "no" }),
+                &Grouped(row.bytes.loader),
+                &Grouped(row.bytes.code),
+                &row.unloads,
                 &Escaped(&row.name),
             ]);
         }
@@ -232,7 +360,18 @@ impl Report for Dynamic {
 
     fn rows(&self, rows: &mut Rows<'_>) -> io::Result<()> {
         if self.assemblies.is_empty() {
-            rows.header(&["emitter", "pattern", "count", "collectible", "bytes", "types"])?;
+            rows.header(&[
+                "emitter",
+                "pattern",
+                "count",
+                "collectible",
+                "bytes",
+                "types",
+                "loader",
+                "code",
+                "held",
+                "held_by",
+            ])?;
             for group in &self.groups {
                 rows.row(&[
                     Cell::Text(&group.emitter),
@@ -241,11 +380,27 @@ impl Report for Dynamic {
                     Cell::Flag(group.collectible),
                     Cell::Number(group.bytes),
                     Cell::Number(group.types),
+                    Cell::Number(group.bytes_of.loader),
+                    Cell::Number(group.bytes_of.code),
+                    Cell::Number(group.held),
+                    Cell::optional(group.held_by.as_deref()),
                 ])?;
             }
             return Ok(());
         }
-        rows.header(&["module", "name", "origin", "collectible", "types", "metadata", "image"])?;
+        rows.header(&[
+            "module",
+            "name",
+            "origin",
+            "collectible",
+            "types",
+            "metadata",
+            "image",
+            "loader",
+            "code",
+            "unloads",
+            "held_by",
+        ])?;
         for row in &self.assemblies {
             rows.row(&[
                 row.module.into(),
@@ -255,6 +410,10 @@ impl Report for Dynamic {
                 Cell::Number(row.types),
                 Cell::Number(row.bytes.metadata),
                 Cell::Number(row.bytes.image),
+                Cell::Number(row.bytes.loader),
+                Cell::Number(row.bytes.code),
+                Cell::Text(row.unloads),
+                Cell::optional(row.held_by.as_deref()),
             ])?;
         }
         Ok(())

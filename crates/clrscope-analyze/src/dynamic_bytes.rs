@@ -1,0 +1,129 @@
+//! What dynamic assemblies take in the heaps of the runtime, and what keeps those that can be unloaded.
+
+use std::collections::BTreeMap;
+
+use clrscope_clr::{
+    AllocatorKind, HeapGraph, HeapObjects, LoaderHeapKind, LoaderHeaps, ModuleShare, NameStyle,
+    Runtime,
+};
+use clrscope_graph::Search;
+use clrscope_memory::{Issues, VirtAddr};
+
+use crate::dynamic_assemblies::{DynamicAssemblies, Unloading};
+use crate::root_label::RootLabeler;
+
+/// Methods that were generated one by one, without an assembly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DynamicMethods {
+    /// `System.Reflection.Emit.DynamicMethod` objects on the heap.
+    pub objects: u64,
+    /// `System.Reflection.Emit.DynamicResolver` objects: one for each that was compiled.
+    pub resolvers: u64,
+    /// Methods with compiled code, the runtime's own stubs in IL among them.
+    pub compiled: u64,
+    /// Bytes of that code.
+    pub code_bytes: u64,
+    /// Bytes that are backed by memory in the code heaps that only such methods are in.
+    pub heap_bytes: u64,
+}
+
+/// What of the runtime's heaps is shared by all assemblies, or is of none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SharedBytes {
+    /// Bytes of loader heaps that belong to assemblies which are not dynamic.
+    pub other_assemblies: u64,
+    /// Bytes of loader heaps that cannot be told to be of one assembly.
+    pub loader: u64,
+    /// Bytes of code that belong to assemblies which are not dynamic, or to none.
+    pub code: u64,
+}
+
+/// Adds to `found` what each assembly takes in the heaps of the loader and of the JIT. What was wrong is
+/// added to `issues`.
+pub fn measure_dynamic(found: &mut DynamicAssemblies, runtime: &Runtime<'_>, issues: &mut Issues) {
+    let heaps = LoaderHeaps::read(runtime).take(issues);
+    let mut shares = heaps.shares(runtime).take(issues);
+    for assembly in &mut found.assemblies {
+        let share = shares.modules.remove(&assembly.module).unwrap_or_default();
+        let ModuleShare { loader, code, methods } = share;
+        (assembly.loader_bytes, assembly.code_bytes, assembly.methods) = (loader, code, methods);
+    }
+    for group in &mut found.groups {
+        let members = || group.members.iter().filter_map(|&index| found.assemblies.get(index));
+        group.loader_bytes = members().map(|assembly| assembly.loader_bytes).sum();
+        group.code_bytes = members().map(|assembly| assembly.code_bytes).sum();
+    }
+    let others = shares.modules.values();
+    found.shared = SharedBytes {
+        other_assemblies: others.clone().map(|share| share.loader).sum(),
+        loader: shares.shared_loader,
+        code: others.map(|share| share.code).sum::<u64>().saturating_add(shares.shared_code),
+    };
+    found.methods.compiled = shares.generated.methods;
+    found.methods.code_bytes = shares.generated.code;
+    let host = heaps.heaps.iter().filter(|heap| heap.kind == LoaderHeapKind::HostCode);
+    found.methods.heap_bytes = host.map(|heap| heap.committed()).sum();
+}
+
+/// Adds to `found` how many objects of dynamic methods there are.
+pub fn count_dynamic_methods(found: &mut DynamicAssemblies, objects: &HeapObjects<'_>) {
+    let Ok(types) = objects.heap().runtime().types() else { return };
+    for ((_, info), stats) in objects.types().iter().zip(objects.histogram()) {
+        let Some(ty) = types.get(info.address) else { continue };
+        match ty.name() {
+            "System.Reflection.Emit.DynamicMethod" => found.methods.objects += stats.count,
+            "System.Reflection.Emit.DynamicResolver" => found.methods.resolvers += stats.count,
+            _ => {}
+        }
+    }
+}
+
+/// Adds to `found` what keeps each assembly that can be unloaded.
+pub fn find_keepers(found: &mut DynamicAssemblies, graph: &HeapGraph<'_>, search: &Search) {
+    let runtime = graph.objects().heap().runtime();
+    let heaps = LoaderHeaps::read(runtime).value;
+    let owners = heaps.allocators.iter().filter(|owner| owner.kind == AllocatorKind::Collectible);
+    let by_module: BTreeMap<VirtAddr, Option<VirtAddr>> = owners
+        .flat_map(|owner| owner.modules.iter().map(|&module| (module, owner.object)))
+        .collect();
+    let labeler = RootLabeler::new(graph, NameStyle::CSharp);
+    for assembly in found.assemblies.iter_mut().filter(|assembly| assembly.collectible) {
+        // An owner without an object is being unloaded.
+        let Some(&object) = by_module.get(&assembly.module) else { continue };
+        assembly.unloading = match object.and_then(|object| graph.id(object)) {
+            None if object.is_none() => Unloading::Unloaded,
+            None => Unloading::Unknown,
+            Some(id) => match search.reachable(id) {
+                Some(true) => {
+                    let path = search.path_to(id);
+                    let root = path.as_ref().and_then(|path| graph.roots().get(path.root as usize));
+                    let label = root.map(|root| labeler.label(root));
+                    let through = path.and_then(|path| holder(graph, &path.objects));
+                    Unloading::Held {
+                        root: label.map_or_else(String::new, |label| {
+                            format!("{} {}", label.kind, label.detail)
+                        }),
+                        through,
+                        object: object.unwrap_or_default(),
+                    }
+                }
+                Some(false) if graph.is_conclusive() => Unloading::Unreachable,
+                _ => Unloading::Unknown,
+            },
+        };
+    }
+}
+
+/// The type of the last object on a path that is not of the runtime's own reflection.
+fn holder(graph: &HeapGraph<'_>, path: &[clrscope_graph::ObjectId]) -> Option<String> {
+    let types = graph.objects().heap().runtime().types().ok()?;
+    let name = |&id: &clrscope_graph::ObjectId| {
+        let object = graph.object(id)?;
+        let table = graph.objects().types().get(object.ty)?.address;
+        Some(types.get(table)?.name().to_owned())
+    };
+    let own = |name: &String| {
+        !name.starts_with("System.Reflection.") && !name.starts_with("System.Runtime")
+    };
+    path.iter().rev().filter_map(name).find(own)
+}
