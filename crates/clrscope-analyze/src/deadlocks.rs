@@ -1,10 +1,10 @@
 //! Who waits for whom: deadlocks, and who waits behind them.
 
-use clrscope_clr::{ObjectRef, Runtime};
+use clrscope_clr::Runtime;
 use clrscope_memory::{VirtAddr, limits};
 use rustc_hash::FxHashSet;
 
-use crate::handle_objects::derives_from;
+use crate::task_chain::{TaskLabel, task_chain};
 use crate::thread_stacks::ThreadStack;
 use crate::wait_rules::WaitKind;
 use crate::waits::Wait;
@@ -29,15 +29,18 @@ pub struct Deadlock {
 }
 
 /// A thread that stands still until a task has completed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TaskWait {
     /// The thread, by index into the stacks.
     pub thread: usize,
     /// Whether it is a thread of the pool: then it is not there to complete the task.
     pub on_pool: bool,
-    /// The task, if it was found.
-    pub task: Option<VirtAddr>,
+    /// The task, if it was found; then the task that its async method waits for, and so on. The last is
+    /// what has to complete first.
+    pub tasks: Vec<TaskLabel>,
 }
+
+const TASK_CLASS: &str = "System.Threading.Tasks.Task";
 
 /// Who waits for whom.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -64,7 +67,12 @@ pub fn deadlocks(
     let task_wait = |(thread, wait): (usize, &Option<Wait>)| {
         let wait = wait.as_ref().filter(|wait| wait.kind == WaitKind::Task)?;
         let on_pool = stacks.get(thread)?.entry.is_pool_worker();
-        Some(TaskWait { thread, on_pool, task: wait.object.as_ref().map(|task| task.address) })
+        let task = wait
+            .object
+            .as_ref()
+            .and_then(|task| runtime.types().ok()?.object(task.address).ok()?.as_task());
+        let tasks = task.map(|task| task_chain(&task)).unwrap_or_default();
+        Some(TaskWait { thread, on_pool, tasks })
     };
     Deadlocks {
         deadlocks: cycles(stacks.len(), &blocked),
@@ -101,17 +109,16 @@ fn holder(
 
 /// The task that a thread runs: that which its innermost `Task.InnerInvoke` or `Execute` refers to.
 fn running_task(runtime: &Runtime<'_>, stack: &ThreadStack) -> Option<VirtAddr> {
-    const TASK: &str = "System.Threading.Tasks.Task";
     let types = runtime.types().ok()?;
     let runs = stack.frames.iter().position(|frame| {
         frame.plain.as_ref().is_some_and(|method| {
-            method.owner == TASK
+            method.owner == TASK_CLASS
                 && (method.name == "InnerInvoke" || method.name.starts_with("Execute"))
         })
     })?;
-    let is_task = |object: &ObjectRef<'_, '_>| derives_from(object.ty(), TASK);
     let of_frame = stack.references.iter().filter(|r| r.exact && r.frame >= Some(runs));
-    of_frame.filter_map(|r| types.object(r.object).ok()).find(is_task).map(|task| task.address())
+    let mut objects = of_frame.filter_map(|reference| types.object(reference.object).ok());
+    objects.find(|object| object.ty().is_task()).map(|task| task.address())
 }
 
 /// The cycles of a graph in which every node has one successor at most, and what leads into each.

@@ -38,11 +38,13 @@ mod session;
 mod stack_place;
 mod static_values;
 mod string_groups;
+mod task_chain;
 mod thin_locks;
 mod thread_list;
 mod thread_stacks;
 mod type_labels;
 mod wait_rules;
+mod waiting;
 mod waits;
 
 pub use crate::account::{
@@ -86,6 +88,7 @@ pub use crate::session::{Session, SessionError};
 pub use crate::stack_place::StackPlace;
 pub use crate::static_values::{StaticValue, for_each_static};
 pub use crate::string_groups::{StringGroup, StringGroups, string_groups};
+pub use crate::task_chain::TaskLabel;
 pub use crate::thin_locks::{ThinLock, thin_locks};
 pub use crate::thread_list::{ThreadEntry, ThrownException, thread_list};
 pub use crate::thread_stacks::{
@@ -93,4 +96,5 @@ pub use crate::thread_stacks::{
 };
 pub use crate::type_labels::TypeLabels;
 pub use crate::wait_rules::WaitKind;
+pub use crate::waiting::{Waiting, waiting, waiting_threads};
 pub use crate::waits::{Wait, WaitObject, waits};

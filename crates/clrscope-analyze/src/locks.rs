@@ -1,7 +1,7 @@
 //! Who holds which lock: sync blocks, headers of objects, and the locks that are objects themselves.
 
 use clrscope_clr::stack::ManagedThread;
-use clrscope_clr::{HeaderFormat, ObjectHeader, ObjectRef, Runtime, SyncBlock, SyncBlocks, Types};
+use clrscope_clr::{HeaderFormat, ObjectHeader, Runtime, SyncBlock, SyncBlocks, Types};
 use clrscope_memory::{Issue, IssueKind, Issues, VirtAddr};
 
 /// The class whose instances are locks themselves, from .NET 9 on.
@@ -27,6 +27,8 @@ pub struct HeldLock {
     pub kind: LockKind,
     /// The record of the thread that holds it; `None` if that thread is gone.
     pub owner: Option<VirtAddr>,
+    /// The operating system's number of that thread.
+    pub owner_os_id: Option<u32>,
     /// How often that thread has taken it.
     pub times: u32,
     /// Threads that wait until they can take it.
@@ -41,8 +43,15 @@ pub struct Locks<'a, 'data> {
     runtime: &'a Runtime<'data>,
     types: Option<&'a Types<'data>>,
     format: HeaderFormat,
-    /// The runtime's number of each thread, and its record.
-    threads: Vec<(u32, VirtAddr)>,
+    threads: Vec<Owner>,
+}
+
+/// A thread that can hold locks.
+#[derive(Debug, Clone, Copy)]
+struct Owner {
+    address: VirtAddr,
+    managed_id: u32,
+    os_id: u32,
 }
 
 /// Bit of `Lock._state`: a thread holds it; and from which bit on those who wait are counted
@@ -64,13 +73,17 @@ impl<'a, 'data> Locks<'a, 'data> {
             }
         };
         let threads = runtime.threads().map(|threads| threads.value).unwrap_or_default();
-        let number = |thread: &ManagedThread| (thread.managed_id, thread.address);
+        let owner = |thread: &ManagedThread| Owner {
+            address: thread.address,
+            managed_id: thread.managed_id,
+            os_id: thread.os_id,
+        };
         Locks {
             blocks,
             runtime,
             types: runtime.types().ok(),
             format: HeaderFormat::of(runtime),
-            threads: threads.iter().map(number).collect(),
+            threads: threads.iter().map(owner).collect(),
         }
     }
 
@@ -84,22 +97,27 @@ impl<'a, 'data> Locks<'a, 'data> {
         let header = self.runtime.snapshot().space.read_u32(object.wrapping_sub(4))?;
         match self.format.decode(header) {
             ObjectHeader::SyncBlock(index) => {
-                self.blocks.get(index).and_then(held_block).filter(|held| held.object == object)
+                let block = self.blocks.get(index).filter(|block| block.object == object);
+                block.and_then(|block| self.held_block(block))
             }
-            ObjectHeader::ThinLock { managed_thread, recursion } => Some(HeldLock {
-                object,
-                kind: LockKind::Thin,
-                owner: self.thread(managed_thread),
-                times: recursion.saturating_add(1),
-                waiters: 0,
-            }),
+            ObjectHeader::ThinLock { managed_thread, recursion } => {
+                let owner = self.numbered(managed_thread);
+                Some(HeldLock {
+                    object,
+                    kind: LockKind::Thin,
+                    owner: owner.map(|owner| owner.address),
+                    owner_os_id: owner.map(|owner| owner.os_id),
+                    times: recursion.saturating_add(1),
+                    waiters: 0,
+                })
+            }
             _ => self.held_lock_object(object),
         }
     }
 
     /// The locks that sync blocks say are held, in order of their numbers.
     pub fn held_blocks(&self) -> impl Iterator<Item = HeldLock> {
-        self.blocks.blocks.iter().filter_map(held_block)
+        self.blocks.blocks.iter().filter_map(|block| self.held_block(block))
     }
 
     /// The object whose pulse a thread waits for, having given up its lock.
@@ -108,9 +126,21 @@ impl<'a, 'data> Locks<'a, 'data> {
         self.blocks.blocks.iter().find(waits).map(|block| block.object)
     }
 
-    fn thread(&self, managed_id: u32) -> Option<VirtAddr> {
-        let found = self.threads.iter().find(|(id, _)| *id == managed_id);
-        found.map(|&(_, address)| address)
+    fn numbered(&self, managed_id: u32) -> Option<Owner> {
+        self.threads.iter().find(|owner| owner.managed_id == managed_id).copied()
+    }
+
+    fn held_block(&self, block: &SyncBlock) -> Option<HeldLock> {
+        let monitor = &block.monitor;
+        let owner = self.threads.iter().find(|owner| Some(owner.address) == monitor.owner);
+        monitor.held.then_some(HeldLock {
+            object: block.object,
+            kind: LockKind::SyncBlock(block.index),
+            owner: monitor.owner,
+            owner_os_id: owner.map(|owner| owner.os_id),
+            times: monitor.recursion,
+            waiters: monitor.waiters,
+        })
     }
 
     fn held_lock_object(&self, object: VirtAddr) -> Option<HeldLock> {
@@ -120,23 +150,14 @@ impl<'a, 'data> Locks<'a, 'data> {
             u32::try_from(number).ok()
         };
         let state = number("_state")?;
+        let owner = number("_owningThreadId").and_then(|id| self.numbered(id));
         (state & IS_LOCKED != 0).then(|| HeldLock {
-            object: ObjectRef::address(&object),
+            object: object.address(),
             kind: LockKind::Object,
-            owner: number("_owningThreadId").and_then(|id| self.thread(id)),
+            owner: owner.map(|owner| owner.address),
+            owner_os_id: owner.map(|owner| owner.os_id),
             times: number("_recursionCount").unwrap_or(0).saturating_add(1),
             waiters: state >> WAITER_SHIFT,
         })
     }
-}
-
-fn held_block(block: &SyncBlock) -> Option<HeldLock> {
-    let monitor = &block.monitor;
-    monitor.held.then_some(HeldLock {
-        object: block.object,
-        kind: LockKind::SyncBlock(block.index),
-        owner: monitor.owner,
-        times: monitor.recursion,
-        waiters: monitor.waiters,
-    })
 }

@@ -42,7 +42,6 @@ const SEARCHED: u64 = 1 << 16;
 
 const WAIT_HANDLE: &str = "System.Threading.WaitHandle";
 const SAFE_WAIT_HANDLE: &str = "Microsoft.Win32.SafeHandles.SafeWaitHandle";
-const TASK: &str = "System.Threading.Tasks.Task";
 
 /// What each thread waits for; `None`, if it does not wait, or nothing says so. The stacks must have been
 /// read with what their frames refer to.
@@ -80,7 +79,7 @@ impl WaitReader<'_, '_> {
                     .or_else(|| self.search(stack, caller, |_| true));
             }
             WaitKind::Task => {
-                wait.object = self.search(stack, caller, |object| derives_from(object.ty(), TASK));
+                wait.object = self.search(stack, caller, |object| object.ty().is_task());
             }
             WaitKind::WaitHandle => wait.object = self.wait_handle(stack, caller),
             WaitKind::Event => wait.object = self.search(stack, caller, is_event),

@@ -1,19 +1,10 @@
 //! What threads wait for, deadlocks, and the finalizer thread, on the real dumps.
 
-use clrscope_analyze::{
-    Deadlocks, FinalizerVerdict, Locks, References, ThreadStack, Wait, WaitKind, deadlocks,
-    finalizer_thread, thread_list, thread_stacks, waits,
-};
-use clrscope_clr::{LayoutMode, NameStyle, Runtime, find_runtimes};
+use clrscope_analyze::{FinalizerVerdict, Wait, WaitKind, Waiting, waiting};
+use clrscope_clr::{LayoutMode, NameStyle, Runtime, TaskState, find_runtimes};
 use clrscope_memory::{Issues, VirtAddr};
 use clrscope_minidump::Minidump;
 use clrscope_testkit::corpus::{self, CorpusDump};
-
-struct Waiting {
-    stacks: Vec<ThreadStack>,
-    waits: Vec<Option<Wait>>,
-    deadlocks: Deadlocks,
-}
 
 fn with_runtime<T>(dump: &CorpusDump, work: impl FnOnce(&Runtime<'_>) -> T) -> Option<T> {
     let bytes = dump.bytes();
@@ -23,35 +14,26 @@ fn with_runtime<T>(dump: &CorpusDump, work: impl FnOnce(&Runtime<'_>) -> T) -> O
     runtimes.first().ok().map(work)
 }
 
-fn waiting(runtime: &Runtime<'_>) -> Waiting {
-    let mut issues = Issues::new();
-    let threads = thread_list(runtime, None, NameStyle::CSharp, &mut issues);
-    let stacks =
-        thread_stacks(runtime, threads, References::Direct, NameStyle::CSharp, &mut issues);
-    let locks = Locks::new(runtime, &mut issues);
-    let waits = waits(&locks, &stacks);
-    let deadlocks = deadlocks(runtime, &stacks, &waits);
-    Waiting { stacks, waits, deadlocks }
+fn read(runtime: &Runtime<'_>) -> Waiting {
+    waiting(runtime, None, NameStyle::CSharp, &mut Issues::new())
 }
 
-impl Waiting {
-    fn name(&self, thread: usize) -> &str {
-        self.stacks[thread].entry.name.as_deref().unwrap_or_default()
-    }
+fn name(waiting: &Waiting, thread: usize) -> &str {
+    waiting.stacks[thread].entry.name.as_deref().unwrap_or_default()
+}
 
-    fn named(&self, name: &str) -> &Wait {
-        let index = (0..self.stacks.len()).find(|&index| self.name(index) == name);
-        self.waits[index.unwrap_or_else(|| panic!("no thread {name}"))].as_ref().expect("a wait")
-    }
+fn named<'a>(waiting: &'a Waiting, wanted: &str) -> &'a Wait {
+    let index = (0..waiting.stacks.len()).find(|&index| name(waiting, index) == wanted);
+    waiting.waits[index.unwrap_or_else(|| panic!("no thread {wanted}"))].as_ref().expect("a wait")
 }
 
 #[test]
 fn two_accounts_lock_each_other_out_and_three_wait_behind() {
     let dump = corpus::dump("net8-x64-case005").expect("a dump of testdata");
-    let waiting = with_runtime(&dump, waiting).expect("a runtime");
+    let waiting = with_runtime(&dump, read).expect("a runtime");
     let [deadlock] = &waiting.deadlocks.deadlocks[..] else { panic!("one deadlock") };
     let names = |threads: &[usize]| -> Vec<_> {
-        threads.iter().map(|&thread| waiting.name(thread).to_owned()).collect()
+        threads.iter().map(|&thread| name(&waiting, thread).to_owned()).collect()
     };
     let truth = dump.truth().expect("a truth");
     let expected = truth["case005.deadlockedThreads"].as_str().expect("names");
@@ -66,10 +48,15 @@ fn two_accounts_lock_each_other_out_and_three_wait_behind() {
         let is_in_cycle = deadlock.cycle.contains(&thread);
         assert_eq!(caller, if is_in_cycle { "Cases.Bank.Transfer" } else { "Cases.Bank.Audit" });
     }
-    let [task_wait] = waiting.deadlocks.task_waits[..] else { panic!("one wait for a task") };
+    let [task_wait] = &waiting.deadlocks.task_waits[..] else { panic!("one wait for a task") };
     assert!(task_wait.on_pool);
     // The frame of `Task.InternalWaitCore` has it in a register.
-    assert_eq!(task_wait.task, Some(VirtAddr(0x7f2e_3640_d750)));
+    let task = &task_wait.tasks[0];
+    assert_eq!(task.address, VirtAddr(0x7f2e_3640_d750));
+    assert_eq!(task.method.as_deref(), Some("Cases.Bank.Convert"));
+    assert_eq!(task.state, Some(TaskState::WaitingForActivation));
+    assert!(task_wait.tasks.len() > 1, "{:?}", task_wait.tasks);
+    eprintln!("{:#?}", task_wait.tasks);
     let wait = waiting.waits[task_wait.thread].as_ref().expect("a wait");
     let caller = &waiting.stacks[task_wait.thread].frames[wait.caller.expect("a caller")];
     assert_eq!(caller.plain.as_ref().expect("a name").to_string(), "Cases.Bank.Quote");
@@ -83,11 +70,11 @@ fn nobody_is_in_a_deadlock_where_threads_only_wait() {
         if !dump.name().ends_with("-all") {
             continue;
         }
-        let waiting = with_runtime(&dump, waiting).expect("a runtime");
+        let waiting = with_runtime(&dump, read).expect("a runtime");
         assert_eq!(waiting.deadlocks.deadlocks, [], "{}", dump.name());
         assert_eq!(waiting.deadlocks.blocked, [], "{}", dump.name());
         for name in ["ParkWithLocal", "ParkWithInterior", "ParkInLock", "ParkInCatch"] {
-            let wait = waiting.named(&format!("park {name}"));
+            let wait = named(&waiting, &format!("park {name}"));
             assert_eq!(wait.kind, WaitKind::WaitHandle, "{} {name}", dump.name());
             let object = wait.object.as_ref().expect("an event");
             let place = format!("{}, {name}", dump.name());
@@ -110,12 +97,8 @@ fn the_finalizer_thread_is_blocked_where_a_finalizer_waits() {
     for dump in corpus::dumps() {
         let name = dump.name().to_owned();
         let verdict = with_runtime(&dump, |runtime| {
-            let waiting = waiting(runtime);
-            let index = waiting.stacks.iter().position(|stack| stack.entry.thread.is_finalizer);
             // Dumps without the runtime's own memory do not say which threads there are.
-            let index = index?;
-            let wait = waiting.waits[index].clone();
-            let thread = finalizer_thread(runtime, waiting.stacks[index].clone(), wait);
+            let thread = read(runtime).finalizer(runtime)?;
             Some((thread.verdict, thread.method))
         });
         let Some((verdict, method)) = verdict.flatten() else {

@@ -25,7 +25,9 @@ mod page;
 mod path_entry;
 mod report;
 mod rows;
+mod task_entry;
 pub mod verbs;
+mod wait_entry;
 
 pub use crate::columns::{Align, Columns};
 pub use crate::envelope::{
@@ -38,3 +40,5 @@ pub use crate::page::{Page, Style};
 pub use crate::path_entry::{RootEntry, StepEntry};
 pub use crate::report::{Format, Report, write_json, write_rows, write_text};
 pub use crate::rows::{Cell, Rows};
+pub use crate::task_entry::TaskEntry;
+pub use crate::wait_entry::WaitEntry;

@@ -1,7 +1,7 @@
 //! `clrstack`: the managed frames of threads.
 
 use clap::Args;
-use clrscope::analyze::{References, thread_stacks};
+use clrscope::analyze::{Locks, References, thread_stacks, waits};
 use clrscope_report::verbs::clrstack;
 
 use crate::context::Context;
@@ -39,8 +39,9 @@ impl Action for ClrStack {
         };
         let threads = self.threads.choose(context, &mut issues)?;
         let (_, runtime) = context.runtime()?;
-        let references = objects.as_ref().map_or(References::None, References::Exact);
+        let references = objects.as_ref().map_or(References::Direct, References::Exact);
         let stacks = thread_stacks(runtime, threads, references, context.name_style(), &mut issues);
-        context.answer(&clrstack::ClrStack::new(&stacks, self.locals), &issues)
+        let waits = waits(&Locks::new(runtime, &mut issues), &stacks);
+        context.answer(&clrstack::ClrStack::new(&stacks, &waits, self.locals), &issues)
     }
 }

@@ -4,6 +4,7 @@ mod account;
 mod clrstack;
 mod diagnose;
 mod diff;
+mod dlk;
 mod dominators;
 mod dso;
 mod dumpcollection;
@@ -32,6 +33,7 @@ mod query;
 mod retained;
 mod statics;
 mod strings;
+mod syncblk;
 mod threads;
 mod types;
 mod verifyheap;
@@ -52,6 +54,7 @@ pub(crate) const VERBS: &[Verb] = &[
     Verb::of::<memory::View<2>>(),
     Verb::of::<dso::Dso>(),
     Verb::of::<dumpobj::DumpArray>(),
+    Verb::of::<dlk::Deadlocks>(),
     Verb::of::<dominators::DominatorTree>(),
     Verb::of::<account::Account>(),
     Verb::of::<types::DumpClass>(),
@@ -86,6 +89,7 @@ pub(crate) const VERBS: &[Verb] = &[
     Verb::of::<types::Name2Ee>(),
     Verb::of::<statics::Statics>(),
     Verb::of::<strings::Strings>(),
+    Verb::of::<syncblk::SyncBlocks>(),
     Verb::of::<types::Token2Ee>(),
     Verb::of::<verifyheap::VerifyHeap>(),
 ];

@@ -1,7 +1,7 @@
 //! `pstacks`: the stacks of all threads, merged.
 
 use clap::Args;
-use clrscope::analyze::{References, parallel_stacks, thread_stacks};
+use clrscope::analyze::{parallel_stacks, waiting_threads};
 use clrscope::clr::stack::LifeCycle;
 use clrscope_report::verbs::pstacks;
 
@@ -28,9 +28,8 @@ impl Action for PStacks {
         let mut threads = thread_choice::threads(context, &mut issues)?;
         threads.retain(|entry| entry.thread.life_cycle == LifeCycle::Alive);
         let (_, runtime) = context.runtime()?;
-        let style = context.name_style();
-        let stacks = thread_stacks(runtime, threads, References::None, style, &mut issues);
-        let groups = parallel_stacks(&stacks);
-        context.answer(&pstacks::ParallelStacks::new(&stacks, &groups), &issues)
+        let waiting = waiting_threads(runtime, threads, context.name_style(), &mut issues);
+        let groups = parallel_stacks(&waiting.stacks);
+        context.answer(&pstacks::ParallelStacks::new(&waiting, &groups), &issues)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use clrscope_analyze::{Frame, StackReference, ThreadStack};
+use clrscope_analyze::{Frame, StackReference, ThreadStack, Wait};
 use serde::Serialize;
 
 use super::dso::SlotRow;
@@ -12,6 +12,7 @@ use crate::number::Address;
 use crate::page::Page;
 use crate::report::Report;
 use crate::rows::{Cell, Rows};
+use crate::wait_entry::WaitEntry;
 
 /// A frame.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -46,6 +47,8 @@ pub struct StackRow {
     pub locals: Option<Vec<SlotRow>>,
     /// The exception that it threw last and that is still kept.
     pub exception: Option<ExceptionLabel>,
+    /// What it waits for, if that is known.
+    pub waits_for: Option<WaitEntry>,
 }
 
 /// The answer of `clrstack`.
@@ -56,9 +59,9 @@ pub struct ClrStack {
 }
 
 impl ClrStack {
-    /// Says what the stacks are; with what frames refer to, if `locals`.
-    pub fn new(stacks: &[ThreadStack], locals: bool) -> ClrStack {
-        let row = |stack: &ThreadStack| StackRow {
+    /// Says what the stacks are, and what their threads wait for; with what frames refer to, if `locals`.
+    pub fn new(stacks: &[ThreadStack], waits: &[Option<Wait>], locals: bool) -> ClrStack {
+        let row = |(stack, wait): (&ThreadStack, &Option<Wait>)| StackRow {
             label: ThreadLabel::new(&stack.entry),
             frames: stack.frames.iter().map(FrameRow::new).collect(),
             locals: locals.then(|| {
@@ -66,8 +69,9 @@ impl ClrStack {
                 stack.references.iter().filter(exact).map(SlotRow::new).collect()
             }),
             exception: ExceptionLabel::new(&stack.entry),
+            waits_for: wait.as_ref().map(|wait| WaitEntry::new(stack, wait)),
         };
-        ClrStack { threads: stacks.iter().map(row).collect() }
+        ClrStack { threads: stacks.iter().zip(waits).map(row).collect() }
     }
 }
 
@@ -108,6 +112,9 @@ impl StackRow {
             let colon = if message.is_empty() { "" } else { ": " };
             let at = style.address(exception.address.into());
             writeln!(page, "Last thrown: {at} {}{colon}{}", Escaped(name), Escaped(message))?;
+        }
+        if let Some(wait) = &self.waits_for {
+            writeln!(page, "Waits for: {}", wait.text(&style))?;
         }
         if self.frames.is_empty() {
             return writeln!(page, "No managed frames.");

@@ -2,14 +2,15 @@
 
 use std::io;
 
-use clrscope_analyze::{StackGroup, ThreadStack};
+use clrscope_analyze::{StackGroup, ThreadStack, Waiting};
 use serde::Serialize;
 
 use super::threads::ThreadLabel;
 use crate::escape::Escaped;
-use crate::page::Page;
+use crate::page::{Page, Style};
 use crate::report::Report;
 use crate::rows::{Cell, Rows};
+use crate::wait_entry::WaitEntry;
 
 /// Threads whose names are given on one line.
 const NAMED_THREADS: usize = 4;
@@ -31,28 +32,43 @@ pub struct GroupRow {
     pub methods: Vec<String>,
 }
 
+/// A thread, and what it waits for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StackedThread {
+    /// Which it is.
+    #[serde(flatten)]
+    pub label: ThreadLabel,
+    /// What it waits for, if that is known.
+    pub waits_for: Option<WaitEntry>,
+}
+
 /// The answer of `pstacks`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ParallelStacks {
     /// The groups; those called come before their callers.
     pub groups: Vec<GroupRow>,
     /// The threads that have managed frames, in the order of the runtime's list.
-    pub threads: Vec<ThreadLabel>,
+    pub threads: Vec<StackedThread>,
     /// How many threads have none.
     pub without_frames: usize,
 }
 
 impl ParallelStacks {
     /// Says what the stacks have in common.
-    pub fn new(stacks: &[ThreadStack], groups: &[StackGroup]) -> ParallelStacks {
+    pub fn new(waiting: &Waiting, groups: &[StackGroup]) -> ParallelStacks {
+        let stacks = &waiting.stacks;
         let os_ids = |threads: &[usize]| -> Vec<u32> {
             let stacks = threads.iter().filter_map(|&index| stacks.get(index));
             stacks.map(|stack| stack.entry.thread.os_id).collect()
         };
         let has_frames =
-            |stack: &&ThreadStack| stack.frames.iter().any(|frame| frame.explicit.is_none());
+            |stack: &ThreadStack| stack.frames.iter().any(|frame| frame.explicit.is_none());
+        let thread = |(index, stack): (usize, &ThreadStack)| StackedThread {
+            label: ThreadLabel::new(&stack.entry),
+            waits_for: WaitEntry::of(waiting, index),
+        };
         let threads: Vec<_> =
-            stacks.iter().filter(has_frames).map(|stack| ThreadLabel::new(&stack.entry)).collect();
+            (0..).zip(stacks).filter(|(_, stack)| has_frames(stack)).map(thread).collect();
         let row = |group: &StackGroup| GroupRow {
             parent: group.parent,
             depth: group.depth,
@@ -68,9 +84,21 @@ impl ParallelStacks {
         }
     }
 
+    fn of_id(&self, os_id: u32) -> Option<&StackedThread> {
+        self.threads.iter().find(|thread| thread.label.os_id == os_id)
+    }
+
+    /// What threads wait for, if it is the same for all.
+    fn common_wait(&self, threads: &[u32], style: &Style) -> Option<String> {
+        let mut texts =
+            threads.iter().map(|&id| Some(self.of_id(id)?.waits_for.as_ref()?.text(style)));
+        let first = texts.next()??;
+        texts.all(|text| text.as_ref() == Some(&first)).then_some(first)
+    }
+
     /// A thread by number, with its name if it has one.
     fn thread(&self, os_id: u32) -> String {
-        let label = self.threads.iter().find(|label| label.os_id == os_id);
+        let label = self.of_id(os_id).map(|thread| &thread.label);
         let name = label.and_then(|label| label.name.as_deref().or(label.purpose));
         name.map_or_else(|| format!("{os_id:x}"), |name| format!("{os_id:x} {}", Escaped(name)))
     }
@@ -87,6 +115,9 @@ impl Report for ParallelStacks {
                 let more = group.ending.len().saturating_sub(NAMED_THREADS);
                 if more > 0 {
                     line.push_str(&format!(" and {more} more"));
+                }
+                if let Some(wait) = self.common_wait(&group.ending, &page.style()) {
+                    line.push_str(&format!(": {wait}"));
                 }
                 writeln!(page, "{indent}~~~~ {line}")?;
             }

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::io;
 
-use clrscope_analyze::ThreadEntry;
+use clrscope_analyze::{ThreadEntry, Waiting};
 use clrscope_clr::stack::{Apartment, GcMode, LifeCycle};
 use serde::Serialize;
 
@@ -13,6 +13,7 @@ use crate::number::Address;
 use crate::page::Page;
 use crate::report::Report;
 use crate::rows::{Cell, Rows};
+use crate::wait_entry::WaitEntry;
 
 /// Which thread it is: what every verb says of a thread.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -57,7 +58,12 @@ impl ThreadLabel {
 
     /// One line: `OS Thread Id: 0x1a84 (managed 1, "Main", finalizer)`.
     pub(super) fn heading(&self) -> String {
-        let mut line = format!("OS Thread Id: {:#x} (managed {}", self.os_id, self.managed_id);
+        format!("OS Thread Id: {}", self.short())
+    }
+
+    /// The same without the words before the number.
+    pub(super) fn short(&self) -> String {
+        let mut line = format!("{:#x} (managed {}", self.os_id, self.managed_id);
         if let Some(name) = &self.name {
             line.push_str(&format!(", \"{}\"", Escaped(name)));
         }
@@ -110,6 +116,8 @@ pub struct ThreadRow {
     pub apartment: &'static str,
     /// The exception that it threw last and that is still kept.
     pub exception: Option<ExceptionLabel>,
+    /// What it waits for, if that is known.
+    pub waits_for: Option<WaitEntry>,
 }
 
 /// The answer of `threads`.
@@ -127,9 +135,10 @@ pub struct Threads {
 
 impl Threads {
     /// Says what threads there are.
-    pub fn new(entries: &[ThreadEntry]) -> Threads {
+    pub fn new(waiting: &Waiting) -> Threads {
+        let entries: Vec<&ThreadEntry> = waiting.stacks.iter().map(|stack| &stack.entry).collect();
         let in_state = |state| entries.iter().filter(|e| e.thread.life_cycle == state).count();
-        let is_background = |entry: &&ThreadEntry| {
+        let is_background = |entry: &&&ThreadEntry| {
             entry.thread.life_cycle == LifeCycle::Alive
                 && entry.thread.state.words().any(|word| word == "background")
         };
@@ -137,13 +146,16 @@ impl Threads {
             unstarted: in_state(LifeCycle::Unstarted),
             background: entries.iter().filter(is_background).count(),
             dead: in_state(LifeCycle::Dead),
-            threads: entries.iter().map(ThreadRow::new).collect(),
+            threads: (0..)
+                .zip(&entries)
+                .map(|(index, entry)| ThreadRow::new(entry, WaitEntry::of(waiting, index)))
+                .collect(),
         }
     }
 }
 
 impl ThreadRow {
-    fn new(entry: &ThreadEntry) -> ThreadRow {
+    fn new(entry: &ThreadEntry, waits_for: Option<WaitEntry>) -> ThreadRow {
         let thread = &entry.thread;
         ThreadRow {
             label: ThreadLabel::new(entry),
@@ -167,6 +179,7 @@ impl ThreadRow {
                 Apartment::Unknown => "unknown",
             },
             exception: ExceptionLabel::new(entry),
+            waits_for,
         }
     }
 
@@ -212,6 +225,7 @@ impl Report for Threads {
             ("Apt", Align::Left),
             ("Name", Align::Left),
             ("Exception", Align::Left),
+            ("Waits for", Align::Left),
         ]);
         let unknown = || "-".to_owned();
         for row in &self.threads {
@@ -240,6 +254,7 @@ impl Report for Threads {
                 &apartment,
                 &row.name_text(),
                 &row.exception_text(),
+                &row.waits_for.as_ref().map(|wait| wait.text(&style)).unwrap_or_default(),
             ]);
         }
         table.write(page)
@@ -258,6 +273,8 @@ impl Report for Threads {
             "name",
             "purpose",
             "exception",
+            "waits_for",
+            "wait_object",
         ])?;
         for row in &self.threads {
             let exception = row.exception.as_ref().and_then(|exception| exception.name.as_deref());
@@ -273,6 +290,8 @@ impl Report for Threads {
                 Cell::optional(row.label.name.as_deref()),
                 Cell::optional(row.label.purpose),
                 Cell::optional(exception),
+                Cell::optional(row.waits_for.as_ref().map(|wait| wait.kind)),
+                row.waits_for.as_ref().and_then(|wait| wait.object).map_or(Cell::Empty, Cell::from),
             ])?;
         }
         Ok(())
