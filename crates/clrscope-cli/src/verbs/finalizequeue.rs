@@ -1,7 +1,7 @@
 //! `finalizequeue`: what is registered for finalization, and what waits for it.
 
 use clap::Args;
-use clrscope::analyze::{Census, finalization};
+use clrscope::analyze::{Census, finalization, waiting};
 use clrscope::clr::Object;
 use clrscope::memory::VirtAddr;
 use clrscope_report::Namer;
@@ -83,8 +83,13 @@ impl Action for FinalizeQueue {
             (.., true) => Detail::Detailed,
             _ => Detail::Normal,
         };
+        let (_, runtime) = context.runtime()?;
+        let waiting = waiting(runtime, None, context.name_style(), &mut issues);
+        let thread = waiting.finalizer(runtime);
+        let process = (thread.as_ref(), &waiting.blocks);
         let namer = Namer { types: objects.types(), labels: &labels };
-        let report = finalizequeue::FinalizeQueue::new(&found, of, &listed, tables, namer, detail);
+        let report =
+            finalizequeue::FinalizeQueue::new(&found, of, &listed, tables, process, namer, detail);
         context.answer(&report, &issues)
     }
 }

@@ -30,6 +30,19 @@ snapshots! {
     pstacks_x86: "core21-x86-wks-all", "pstacks DUMP";
     dso_finalizer: "net6-x64-case004", "dso DUMP -managed 2";
     dso_x86: "core21-x86-wks-all", "dso DUMP -managed 5";
+    dlk_deadlock: "net8-x64-case005", "dlk DUMP";
+    dlk_none: "net10-x64-wks-all", "deadlocks DUMP";
+    dlk_tsv: "net8-x64-case005", "dlk DUMP --format tsv";
+    dlk_unknown: "net8-x64-mini", "dlk DUMP";
+    syncblk_busy: "net8-x64-case005", "syncblk DUMP";
+    syncblk_all: "core21-x86-wks-all", "syncblk DUMP -all";
+    syncblk_one: "net6-x64-case004", "syncblk DUMP 5 --format csv";
+}
+
+#[test]
+fn a_sync_block_that_is_not_there_is_1() {
+    let run = run("net8-x64-case005", "syncblk DUMP 77");
+    assert_eq!((run.code, run.stdout.as_str()), (1, ""));
 }
 
 /// The data of JSON answers: what the envelope says of the layout changes as more of it is known.
@@ -47,6 +60,8 @@ macro_rules! data_snapshots {
 data_snapshots! {
     threads_json: "net6-x64-case004", "threads DUMP --format json";
     clrstack_json: "net8-x64-case005", "clrstack DUMP -managed 4 -a --format json";
+    dlk_json: "net8-x64-case005", "dlk DUMP --format json";
+    syncblk_json: "net8-x64-case005", "syncblk DUMP -all --format json";
     pstacks_json: "net6-x64-case004", "pstacks DUMP --format json";
     dso_json: "net8-x64-case005", "dso DUMP -managed 6 --format json";
 }
@@ -74,6 +89,9 @@ fn the_finalizer_stands_where_the_program_says() {
     let is_there =
         |frame: &Value| frame["method"].as_str().is_some_and(|method| method.starts_with(expected));
     assert!(finalizer["frames"].as_array().expect("frames").iter().any(is_there));
+    let answer = run("net6-x64-case004", "finalizequeue DUMP -stat --format json").json();
+    let thread = &answer["data"]["thread"];
+    assert_eq!((&thread["verdict"], &thread["in"]), (&"blocked".into(), &expected.into()));
 }
 
 #[test]

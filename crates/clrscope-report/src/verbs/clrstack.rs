@@ -76,7 +76,7 @@ impl ClrStack {
 }
 
 impl FrameRow {
-    fn new(frame: &Frame) -> FrameRow {
+    pub(super) fn new(frame: &Frame) -> FrameRow {
         FrameRow {
             kind: if frame.explicit.is_some() { "explicit" } else { "managed" },
             ip: frame.ip.into(),

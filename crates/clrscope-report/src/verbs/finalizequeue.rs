@@ -1,12 +1,16 @@
 //! `finalizequeue`: what is registered for finalization, and what waits for it.
 
+mod thread;
+
 use std::io;
 use std::ops::Range;
 
-use clrscope_analyze::{Finalization, QueueCounts};
+use clrscope_analyze::{Finalization, FinalizerThread, QueueCounts};
+use clrscope_clr::SyncBlocks;
 use clrscope_memory::VirtAddr;
 use serde::Serialize;
 
+pub use self::thread::FinalizerRow;
 use super::dumpheap::{Statistics, TypeRow};
 use crate::number::{Address, Grouped};
 use crate::object_entry::{Namer, ObjectEntry};
@@ -70,19 +74,48 @@ pub enum Detail {
     Short,
 }
 
+/// References that do not keep their object: each has a finalizer, and there can be very many, but they
+/// cost little and are never the cause of anything.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WeakReferences {
+    /// How many are registered.
+    pub registered: u64,
+    /// How many are ready.
+    pub ready: u64,
+}
+
+/// What the finalizer thread has to do beside finalizers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CleanUp {
+    /// Sync blocks of dead objects; `None`, if it is not known how many.
+    pub sync_blocks: Option<u64>,
+    /// COM objects to release; `None`, if there are some, or if it is not known.
+    pub com_interfaces: Option<u64>,
+}
+
 /// The answer of `finalizequeue`.
 #[derive(Debug, Clone, Serialize)]
 pub struct FinalizeQueue {
+    /// The finalizer thread.
+    pub thread: FinalizerRow,
+    /// What it has to do beside finalizers.
+    pub clean_up: CleanUp,
     /// The queues by heap.
     pub heaps: Vec<HeapQueue>,
     /// Objects whose finalizer is to run, in the order of the queues.
     pub ready: Vec<ReadyRow>,
     /// Those by type.
     pub ready_types: Vec<TypeRow>,
+    /// Bytes that those take themselves.
+    pub ready_bytes: u64,
     /// How many objects are registered.
     pub registered: u64,
     /// Those by type.
     pub registered_types: Vec<TypeRow>,
+    /// Bytes that those take themselves.
+    pub registered_bytes: u64,
+    /// Weak references among both.
+    pub weak_references: WeakReferences,
     /// How many of those have asked that their finalizer does not run.
     pub suppressed: u64,
     /// What `listed` is of.
@@ -114,6 +147,7 @@ impl FinalizeQueue {
         of: Listed,
         listed: &[clrscope_clr::Object],
         tables: FinalizeTables,
+        (thread, blocks): (Option<&FinalizerThread>, &SyncBlocks),
         namer: Namer<'_>,
         detail: Detail,
     ) -> FinalizeQueue {
@@ -124,6 +158,17 @@ impl FinalizeQueue {
         let is_listed = matches!(detail, Detail::Detailed | Detail::Short);
         let listed = if is_listed { listed } else { &[] };
         FinalizeQueue {
+            thread: FinalizerRow::new(thread),
+            clean_up: CleanUp {
+                sync_blocks: blocks.to_clean_up,
+                com_interfaces: blocks.interfaces_to_release,
+            },
+            weak_references: WeakReferences {
+                registered: weak_references(&tables.registered.types),
+                ready: weak_references(&tables.ready.types),
+            },
+            ready_bytes: tables.ready.bytes,
+            registered_bytes: tables.registered.bytes,
             heaps: found.queues.iter().map(HeapQueue::new).collect(),
             ready: ready.collect(),
             ready_types: tables.ready.types,
@@ -137,7 +182,56 @@ impl FinalizeQueue {
         }
     }
 
+    /// The finalizer thread, how long its queue is, and what is most in it.
+    fn verdict(&self, page: &mut Page<'_>) -> io::Result<()> {
+        self.thread.text(page)?;
+        let ready = self.ready.len() as u64;
+        writeln!(
+            page,
+            "Ready: {} objects, {} bytes; registered: {} objects, {} bytes",
+            Grouped(ready),
+            Grouped(self.ready_bytes),
+            Grouped(self.registered),
+            Grouped(self.registered_bytes),
+        )?;
+        let mut types: Vec<&TypeRow> =
+            self.ready_types.iter().filter(|row| !is_weak_reference(&row.name)).collect();
+        types.sort_by_key(|row| std::cmp::Reverse(row.count));
+        for row in types.iter().take(TOP_TYPES) {
+            writeln!(
+                page,
+                "  ready {:>9} {}",
+                Grouped(row.count),
+                crate::escape::Escaped(&row.name)
+            )?;
+        }
+        let weak = &self.weak_references;
+        if weak.ready + weak.registered > 0 {
+            writeln!(
+                page,
+                "Weak references, which cost little: {} ready, {} registered",
+                Grouped(weak.ready),
+                Grouped(weak.registered)
+            )?;
+        }
+        writeln!(page)
+    }
+
+    fn clean_up(&self, page: &mut Page<'_>) -> io::Result<()> {
+        let count = |count: Option<u64>, otherwise: &str| {
+            count.map_or_else(|| otherwise.to_owned(), |count| Grouped(count).to_string())
+        };
+        let blocks = count(self.clean_up.sync_blocks, "unknown");
+        writeln!(page, "SyncBlocks to be cleaned up: {blocks}")?;
+        let interfaces = count(self.clean_up.com_interfaces, "unknown");
+        for apartment in ["Free-Threaded", "MTA", "STA"] {
+            writeln!(page, "{apartment} Interfaces to be released: {interfaces}")?;
+        }
+        writeln!(page, "----------------------------------")
+    }
+
     fn queues(&self, page: &mut Page<'_>) -> io::Result<()> {
+        self.clean_up(page)?;
         for heap in &self.heaps {
             page.heading(&format!("Heap {}", heap.heap))?;
             for (generation, part) in heap.generations.iter().enumerate() {
@@ -162,6 +256,18 @@ impl FinalizeQueue {
         }
         writeln!(page, "Finalizers suppressed: {}", Grouped(self.suppressed))
     }
+}
+
+/// Types of ready objects that are named at the top.
+const TOP_TYPES: usize = 5;
+
+fn is_weak_reference(name: &str) -> bool {
+    name.strip_prefix("System.WeakReference")
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['<', '`']))
+}
+
+fn weak_references(types: &[TypeRow]) -> u64 {
+    types.iter().filter(|row| is_weak_reference(&row.name)).map(|row| row.count).sum()
 }
 
 impl HeapQueue {
@@ -197,6 +303,7 @@ impl Report for FinalizeQueue {
                 .try_for_each(|object| writeln!(page, "{}", style.address(object.address.into())));
         }
         if self.detail != Detail::Statistics {
+            self.verdict(page)?;
             self.queues(page)?;
             writeln!(page)?;
         }
