@@ -90,7 +90,7 @@ impl<'data> Runtime<'data> {
     /// If the layout does not know a field that is needed.
     pub fn sync_blocks(&self) -> Result<Parsed<SyncBlocks>, MissingField> {
         let mut issues = Issues::new();
-        let reader = Reader::new(self, &mut issues)?;
+        let reader = Reader::new(self)?;
         let mut found = SyncBlocks {
             to_clean_up: reader.clean_up_count(),
             interfaces_to_release: reader.no_interfaces(),
@@ -148,10 +148,7 @@ struct Reader<'a, 'data> {
 }
 
 impl<'a, 'data> Reader<'a, 'data> {
-    fn new(
-        runtime: &'a Runtime<'data>,
-        issues: &mut Issues,
-    ) -> Result<Reader<'a, 'data>, MissingField> {
+    fn new(runtime: &'a Runtime<'data>) -> Result<Reader<'a, 'data>, MissingField> {
         let layout = runtime.layout();
         let block = |field| layout.require("SyncBlock", field);
         let interop = layout.offset("SyncBlock", "InteropInfo");
@@ -164,7 +161,8 @@ impl<'a, 'data> Reader<'a, 'data> {
         Ok(Reader {
             runtime,
             space: &runtime.snapshot().space,
-            threads: runtime_threads(runtime)?.take(issues),
+            // What is wrong with the list of threads is said by who lists them.
+            threads: runtime_threads(runtime)?.value,
             managed_id: layout.require("Thread", "Id")?,
             format: HeaderFormat::of(runtime),
             entry_size: size.unwrap_or(2 * runtime.snapshot().target.pointer_bytes()),

@@ -64,6 +64,8 @@ pub struct TaskWaitRow {
 /// The answer of `dlk`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Dlk {
+    /// How many threads were looked at.
+    pub threads: usize,
     /// The deadlocks.
     pub deadlocks: Vec<DeadlockRow>,
     /// Threads that wait for a lock that is held, or for the end of a thread, and are in no deadlock nor
@@ -97,6 +99,7 @@ impl Dlk {
         };
         let unknown: Vec<usize> = (0..waiting.stacks.len()).filter(is_unknown).collect();
         Dlk {
+            threads: waiting.stacks.len(),
             deadlocks: found
                 .deadlocks
                 .iter()
@@ -203,6 +206,9 @@ impl Report for Dlk {
                 }
             }
             writeln!(page)?;
+        }
+        if self.threads == 0 {
+            return writeln!(page, "Not known: no threads of the runtime were found.");
         }
         if self.deadlocks.is_empty() {
             writeln!(page, "No deadlock: no thread waits, through others, for itself.")?;
