@@ -170,13 +170,20 @@ fn types_of(graph: &HeapGraph<'_>, control: &Control<'_>) -> Result<Vec<TypeId>,
 /// The names of the groups, and the group of each type.
 fn groups(graph: &HeapGraph<'_>, labels: &TypeLabels, by: RetainedBy) -> (Vec<String>, Vec<u32>) {
     let runtime = graph.objects().heap().runtime();
+    let contexts: BTreeMap<_, _> = match by {
+        RetainedBy::LoadContext => {
+            runtime.load_contexts().into_iter().map(|context| (context.object, context)).collect()
+        }
+        RetainedBy::Type | RetainedBy::Module => BTreeMap::new(),
+    };
     let name = |ty: TypeId, table| match by {
         RetainedBy::Type => labels.name(ty).to_owned(),
         RetainedBy::Module => labels.assembly(ty).unwrap_or("<unknown>").to_owned(),
         RetainedBy::LoadContext => {
             let module = runtime.types().ok().and_then(|types| types.get(table)?.module());
-            match module.as_ref().and_then(|module| module.load_context()) {
-                Some(context) => format!("load context {context}"),
+            let context = module.as_ref().and_then(|module| module.load_context());
+            match contexts.get(&context) {
+                Some(context) => context.title(),
                 None => "default load context".to_owned(),
             }
         }

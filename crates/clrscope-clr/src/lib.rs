@@ -40,7 +40,8 @@ pub use crate::loader::{
 };
 pub use crate::method_table::{MethodTableHeader, MethodTableReader};
 pub use crate::modules::{
-    AppDomain, DomainKind, MetadataOrigin, Module, ModuleImage, ModuleMetadataRef, Modules,
+    AppDomain, DomainKind, LoadContext, MetadataOrigin, Module, ModuleImage, ModuleMetadataRef,
+    Modules,
 };
 pub use crate::roots::{FinalizerQueue, Handle, HandleKind};
 pub use crate::runtime::{

@@ -24,6 +24,7 @@ mod handles;
 mod info;
 mod layout;
 mod memory;
+mod modules;
 mod notreachableinrange;
 mod objsize;
 mod pathto;
@@ -31,6 +32,7 @@ mod pstacks;
 #[cfg(feature = "query")]
 mod query;
 mod retained;
+mod runtime_types;
 mod statics;
 mod strings;
 mod syncblk;
@@ -43,6 +45,7 @@ use crate::verb::Verb;
 /// The table of all verbs. Each entry is on a line of its own, so that lists merge.
 #[rustfmt::skip]
 pub(crate) const VERBS: &[Verb] = &[
+    Verb::of::<modules::Assemblies>(),
     Verb::of::<clrstack::ClrStack>(),
     Verb::of::<diagnose::Diagnose>(),
     Verb::of::<diff::Diff>(),
@@ -57,12 +60,17 @@ pub(crate) const VERBS: &[Verb] = &[
     Verb::of::<dlk::Deadlocks>(),
     Verb::of::<dominators::DominatorTree>(),
     Verb::of::<account::Account>(),
+    Verb::of::<modules::DumpAlc>(),
+    Verb::of::<modules::DumpAssembly>(),
     Verb::of::<types::DumpClass>(),
+    Verb::of::<modules::DumpDomain>(),
     Verb::of::<dumpcollection::Dictionary>(),
     Verb::of::<dumpcollection::Queue>(),
     Verb::of::<dumpdelegate::DumpDelegate>(),
     Verb::of::<dumpheap::DumpHeap>(),
+    Verb::of::<modules::DumpModule>(),
     Verb::of::<types::DumpMt>(),
+    Verb::of::<runtime_types::DumpRuntimeTypes>(),
     Verb::of::<dynamic::Dynamic>(),
     Verb::of::<dumpobj::DumpObj>(),
     Verb::of::<dumpobj::DumpVc>(),
@@ -70,6 +78,7 @@ pub(crate) const VERBS: &[Verb] = &[
     Verb::of::<ephrefs::EphRefs>(),
     Verb::of::<ephtoloh::EphToLoh>(),
     Verb::of::<finalizequeue::FinalizeQueue>(),
+    Verb::of::<runtime_types::FindAppDomain>(),
     Verb::of::<gchandles::GcHandles>(),
     Verb::of::<handles::Handles>(),
     Verb::of::<gcheapstat::GcHeapStat>(),
@@ -78,6 +87,7 @@ pub(crate) const VERBS: &[Verb] = &[
     Verb::of::<layout::Layout>(),
     Verb::of::<gcwhere::ListNear>(),
     Verb::of::<gcroot::GcRoot>(),
+    Verb::of::<modules::Modules>(),
     Verb::of::<notreachableinrange::NotReachableInRange>(),
     Verb::of::<objsize::ObjSize>(),
     Verb::of::<pathto::PathTo>(),

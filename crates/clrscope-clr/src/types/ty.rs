@@ -144,6 +144,12 @@ impl<'a, 'data> Type<'a, 'data> {
         self.types.modules().at(self.data.module?)
     }
 
+    /// Address of the managed `AssemblyLoadContext` that loaded it, if that is known
+    /// ([`Module::load_context`]); its name is in [`Runtime::load_contexts`](crate::Runtime::load_contexts).
+    pub fn load_context(&self) -> Option<VirtAddr> {
+        self.module()?.load_context()
+    }
+
     /// `TypeAttributes`, ECMA-335 II.23.1.15.
     pub fn attributes(&self) -> Option<u32> {
         let module = self.module()?;
