@@ -17,12 +17,12 @@ use clrscope::clr::{
     find_runtimes,
 };
 use clrscope::graph::{Search, Stop};
-use clrscope::memory::{Control, Interrupted, Issue, IssueKind, Issues, Place, Snapshot};
+use clrscope::memory::{Control, Interrupted, Issue, IssueKind, Issues, Snapshot};
 use clrscope::minidump::Minidump;
 use clrscope::{Dump, Error};
 use clrscope_report::{
-    DumpIdentity, Envelope, Format, Report, RuntimeIdentity, Style, Tool, write_json, write_rows,
-    write_text,
+    DumpIdentity, Envelope, Format, IssueLines, Report, RuntimeIdentity, Style, Tool, write_json,
+    write_rows, write_text,
 };
 
 use crate::exit::{Failure, Outcome};
@@ -32,8 +32,8 @@ use crate::globals::{ColorChoice, Globals, NameChoice};
 use crate::progress::Reporter;
 use crate::verb::DUMP;
 
-/// Issues that are printed one by one; more are counted.
-const PRINTED_ISSUES: usize = 10;
+/// Lines about issues that are printed beside an answer.
+const PRINTED_ISSUES: usize = 5;
 
 /// Opens the dump that `matches` names.
 pub(crate) fn open(matches: &ArgMatches, globals: &Globals) -> Result<Dump, Failure> {
@@ -358,8 +358,8 @@ impl<'d> Context<'d> {
     /// Says on standard error what was wrong with an answer that is already written.
     #[cfg(feature = "query")]
     pub(crate) fn report_issues(&self, issues: &Issues) -> Outcome {
-        print_issues(issues);
-        if partial_reason(issues).is_some() { Outcome::Partial } else { Outcome::Done }
+        self.print_issues(issues, |_| true);
+        if issues.iter().any(makes_partial) { Outcome::Partial } else { Outcome::Done }
     }
 
     /// Which dump this is.
@@ -399,28 +399,50 @@ impl<'d> Context<'d> {
         if let Some(reporter) = &self.progress {
             reporter.clear();
         }
-        let partial = partial_reason(issues);
+        let is_partial = issues.iter().any(makes_partial);
         let format = Format::from(self.globals.format);
+        // Text ends with what makes it partial; rows and bare lists have no place for that.
+        let in_text = format == Format::Text && !report.is_bare();
         if format != Format::Json {
-            print_issues(issues);
+            self.print_issues(issues, |issue| !in_text || !makes_partial(issue));
         }
         let mut out = self.output()?;
         match format {
             Format::Text => {
+                let reasons = match self.globals.issues {
+                    true => IssueLines::all(issues, makes_partial),
+                    false => IssueLines::new(issues, makes_partial, GIVEN_REASONS),
+                };
+                let partial = is_partial.then(|| reasons.partial());
                 write_text(report, self.style(), partial.as_deref(), &mut out)?;
             }
             Format::Json => {
                 let tool = Tool { name: "clrscope", version: env!("CARGO_PKG_VERSION") };
                 let dump = self.dump_identity();
-                let complete = partial.is_none();
-                let envelope = Envelope::new(&tool, &dump, runtime, complete, issues, report);
+                let envelope = Envelope::new(&tool, &dump, runtime, !is_partial, issues, report);
                 let envelope = envelope.with_dumps(dumps);
                 write_json(&envelope, &mut out)?;
             }
             Format::Tsv | Format::Csv => write_rows(report, format, &mut out)?,
         }
         out.flush()?;
-        Ok(if partial.is_some() { Outcome::Partial } else { Outcome::Done })
+        Ok(if is_partial { Outcome::Partial } else { Outcome::Done })
+    }
+
+    /// Says on standard error what was wrong.
+    fn print_issues(&self, issues: &Issues, wanted: impl Fn(&Issue) -> bool) {
+        let lines = match self.globals.issues {
+            true => IssueLines::all(issues, wanted),
+            false => IssueLines::new(issues, wanted, PRINTED_ISSUES),
+        };
+        let hint = lines.more.then(|| "--issues lists them all".to_owned());
+        let mut error = io::stderr().lock();
+        // Nobody can be told that the diagnostics were lost.
+        let _ = lines
+            .lines
+            .into_iter()
+            .chain(hint)
+            .try_for_each(|line| writeln!(error, "clrscope: {line}"));
     }
 
     fn output(&self) -> Result<Box<dyn Write>, Failure> {
@@ -450,19 +472,9 @@ const BUFFER: usize = 1 << 18;
 /// Reasons that are given in the text of a partial answer.
 const GIVEN_REASONS: usize = 3;
 
-/// Why an answer is not complete, in one line; `None` if it is.
-fn partial_reason(issues: &Issues) -> Option<String> {
-    let reasons: Vec<&Issue> = issues.iter().filter(|issue| issue.kind.makes_partial()).collect();
-    // Those of the whole say most; the single places are many and alike.
-    let (general, single): (Vec<&Issue>, Vec<&Issue>) =
-        reasons.iter().partition(|issue| issue.place == Place::Nowhere);
-    let given = general.iter().chain(&single).take(GIVEN_REASONS).map(ToString::to_string);
-    let mut line = given.collect::<Vec<_>>().join("; ");
-    let more = (reasons.len() as u64 + issues.dropped()).saturating_sub(GIVEN_REASONS as u64);
-    if more > 0 {
-        line.push_str(&format!("; and {more} more"));
-    }
-    (!reasons.is_empty()).then(|| clrscope_report::Escaped(&line).to_string())
+/// Whether something may be missing from an answer because of an issue.
+fn makes_partial(issue: &Issue) -> bool {
+    issue.kind.makes_partial()
 }
 
 /// Why a search ended before its end.
@@ -470,23 +482,5 @@ pub(crate) fn stop_reason(stop: Stop) -> String {
     match stop {
         Stop::Interrupted(reason) => reason.to_string(),
         _ => "its limit was reached".to_owned(),
-    }
-}
-
-/// Says on standard error what was wrong.
-fn print_issues(issues: &Issues) {
-    let mut error = io::stderr().lock();
-    // Nobody can be told that the diagnostics were lost.
-    let _ = issues.iter().take(PRINTED_ISSUES).try_for_each(|issue| {
-        writeln!(
-            error,
-            "clrscope: {}: {}",
-            issue.kind.name(),
-            clrscope_report::Escaped(&issue.to_string())
-        )
-    });
-    let more = issues.count().saturating_sub(PRINTED_ISSUES as u64);
-    if more > 0 {
-        let _ = writeln!(error, "clrscope: {more} more issues; --format json lists them");
     }
 }

@@ -49,6 +49,10 @@ pub(crate) struct Globals {
     #[arg(long, global = true)]
     pub(crate) classic: bool,
 
+    /// List everything that was wrong with the dump, each with its place
+    #[arg(long, global = true)]
+    pub(crate) issues: bool,
+
     /// When to use colours
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: ColorChoice,

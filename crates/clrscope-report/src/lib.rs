@@ -19,6 +19,7 @@ mod columns;
 mod envelope;
 mod escape;
 mod identity;
+mod issue_lines;
 mod number;
 mod object_entry;
 mod page;
@@ -34,6 +35,7 @@ pub use crate::envelope::{
     DumpIdentity, Envelope, IssueEntry, LayoutSources, RuntimeIdentity, SCHEMA_VERSION, Tool,
 };
 pub use crate::escape::Escaped;
+pub use crate::issue_lines::IssueLines;
 pub use crate::number::{Address, Grouped};
 pub use crate::object_entry::{Namer, ObjectEntry};
 pub use crate::page::{Page, Style};

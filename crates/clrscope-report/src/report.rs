@@ -42,7 +42,8 @@ pub fn write_json<R: Report>(envelope: &Envelope<'_, R>, out: &mut dyn Write) ->
     out.write_all(b"\n")
 }
 
-/// Writes an answer as text. If it is `partial`, the text ends by saying so, and why.
+/// Writes an answer as text. If it is `partial`, the text ends by saying so, and why
+/// ([`IssueLines::partial`](crate::IssueLines::partial)).
 pub fn write_text<R: Report>(
     report: &R,
     style: Style,
@@ -52,9 +53,7 @@ pub fn write_text<R: Report>(
     let mut page = Page::new(out, style);
     report.text(&mut page)?;
     match partial {
-        Some(reason) if !report.is_bare() => {
-            page.warning(format_args!("Partial: this answer is not complete: {reason}"))
-        }
+        Some(reason) if !report.is_bare() => page.warning(format_args!("{reason}")),
         _ => Ok(()),
     }
 }

@@ -278,12 +278,21 @@ pub struct Stretch {
 }
 
 fn issue_of(damage: &Damage) -> Issue {
-    let (kind, what) = match damage.kind {
-        DamageKind::NoMethodTable => (IssueKind::TornObject, "no object begins here"),
-        DamageKind::TooLarge => (IssueKind::TornObject, "an object would end behind its segment"),
-        DamageKind::Absent => (IssueKind::MissingMemory, "the heap is not in the capture"),
+    let bytes = damage.range.len();
+    let (kind, message) = match damage.kind {
+        DamageKind::NoMethodTable => {
+            (IssueKind::TornObject, format!("{bytes} bytes of the heap hold no readable object"))
+        }
+        DamageKind::TooLarge => (
+            IssueKind::TornObject,
+            format!(
+                "an object is longer than its segment; {bytes} bytes of the heap were not read"
+            ),
+        ),
+        DamageKind::Absent => {
+            (IssueKind::MissingMemory, format!("{bytes} bytes of the heap are not in the dump"))
+        }
     };
-    let message = format!("{what}; {} bytes are left out", damage.range.len());
     Issue::in_memory(kind, damage.range.start, message)
 }
 
