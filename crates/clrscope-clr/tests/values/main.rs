@@ -1,5 +1,6 @@
 //! Values of the real dumps' objects, compared with what the program put there.
 
+mod allocations;
 mod collections;
 mod contents;
 mod delegates;
