@@ -139,6 +139,12 @@ impl<'data> Modules<'data> {
     pub fn constructed_types(&self, module: &Module<'data>) -> Vec<VirtAddr> {
         type_table::constructed_types(&self.space, &self.offsets, module)
     }
+
+    /// The handles of the constructed types that the module's native image brought along (.NET Core 2.x),
+    /// whether the program uses them or not.
+    pub(crate) fn precompiled_types(&self, module: &Module<'data>) -> Vec<VirtAddr> {
+        type_table::precompiled_types(&self.space, &self.offsets, module)
+    }
 }
 
 impl fmt::Debug for Modules<'_> {

@@ -63,3 +63,43 @@ pub(crate) fn constructed_types(
     }
     handles
 }
+
+/// The handles of the constructed types that a native image of .NET Core 2.x brought along: of those in
+/// use, and of others. They follow the same table.
+///
+/// `NgenHashTable {..., u32 buckets, u32 count, PersistedEntries hot, cold}`, of which each is
+/// `{entries, buckets, u32 count, u32 buckets}`; the entries are `{handle, u32 hash}`, one behind the
+/// other. All addresses are distances from their own place (dotnet/coreclr, src/vm/ngenhash.h;
+/// measured).
+pub(crate) fn precompiled_types(
+    space: &AddressSpace<'_>,
+    offsets: &ModuleOffsets,
+    module: &Module<'_>,
+) -> Vec<VirtAddr> {
+    let mut handles = Vec::new();
+    let table = follow(space, module.address(), offsets.available_types);
+    let Some(table) = table.filter(|_| offsets.relative) else { return handles };
+    let pointer = offsets.pointer;
+    let hot = table.wrapping_add(3 * pointer + 8);
+    for list in [hot, hot.wrapping_add(2 * pointer + 8)] {
+        let Some(entries) = relative(space, offsets, list) else { continue };
+        let count = space.read_u32(list.wrapping_add(2 * pointer)).unwrap_or(0);
+        let count = (count as usize).min(limits::MAX_TYPES);
+        // The hash is as wide as a pointer with what fills it up.
+        let entries = (0..count as u64).map(|index| entries.wrapping_add(index * 2 * pointer));
+        handles.extend(entries.map_while(|entry| relative(space, offsets, entry)));
+    }
+    handles
+}
+
+/// A pointer that is kept as a distance from its own place, or, if the sum is odd, as that of a cell
+/// that holds the pointer; a cell whose own value is odd has not been filled yet.
+fn relative(space: &AddressSpace<'_>, offsets: &ModuleOffsets, at: VirtAddr) -> Option<VirtAddr> {
+    let distance = space.read_pointer(at).filter(|distance| !distance.is_null())?;
+    let sum = at.0.wrapping_add(distance.0);
+    let target = if offsets.pointer == 4 { sum & u64::from(u32::MAX) } else { sum };
+    if target & 1 == 0 {
+        return Some(VirtAddr(target));
+    }
+    space.read_pointer(VirtAddr(target - 1))
+}

@@ -20,7 +20,7 @@ struct Instantiation {
 pub(super) struct Instantiations {
     generic: FxHashMap<Instantiation, VirtAddr>,
     arrays: FxHashMap<(VirtAddr, TypeCategory, u32), VirtAddr>,
-    /// In order of module and table: for lists.
+    /// Those that the program has loaded, in order of module and table: for lists.
     all: Vec<VirtAddr>,
 }
 
@@ -29,6 +29,15 @@ impl Instantiations {
         let mut found = Instantiations::default();
         for module in modules.iter() {
             for handle in modules.constructed_types(module) {
+                if let Some(table) = Handle::table(reader, handle) {
+                    found.add(reader, table);
+                    found.all.extend(Some(table).filter(|&table| reader.tables.is_valid(table)));
+                }
+            }
+        }
+        // What the program loaded itself comes first.
+        for module in modules.iter() {
+            for handle in modules.precompiled_types(module) {
                 if let Some(table) = Handle::table(reader, handle) {
                     found.add(reader, table);
                 }
@@ -53,14 +62,10 @@ impl Instantiations {
             let arguments = reader.generic_arguments(table)?.into_iter();
             let arguments: Option<Vec<_>> =
                 arguments.map(|handle| Handle::table(reader, handle)).collect();
-            let Some(arguments) = arguments else {
-                // An argument without a method table cannot be looked up.
-                self.all.push(table);
-                return None;
-            };
+            // An argument without a method table cannot be looked up.
+            let arguments = arguments?;
             self.generic.entry(Instantiation { module, rid, arguments }).or_insert(table);
         }
-        self.all.push(table);
         Some(())
     }
 

@@ -266,8 +266,8 @@ impl<'data> Types<'data> {
         if let Some(found) = shared.and_then(|shared| all.generic(module, rid, shared)) {
             return Some(found);
         }
-        // Native images of .NET Core 2.x keep instantiations in a table that is not read. Over
-        // references alone, the open type has the same layout.
+        // What the program has never loaded has no table. Over references alone, the open type has the
+        // same layout.
         arguments.iter().all(|argument| argument.is_reference).then_some(open)
     }
 }
