@@ -1,6 +1,7 @@
 //! The rules: one file and one line for each, in alphabetical order.
 
 mod collections;
+mod deadlock;
 mod duplicate_strings;
 mod dynamic_assemblies;
 mod empty_arrays;
@@ -13,6 +14,7 @@ mod large_objects;
 mod native_memory;
 mod owner;
 mod pinning;
+mod sync_over_async;
 
 use clrscope_analyze::{Facts, Unavailable};
 use clrscope_memory::Control;
@@ -34,6 +36,7 @@ pub(crate) struct Rule {
 #[rustfmt::skip]
 pub(crate) const RULES: &[Rule] = &[
     collections::RULE,
+    deadlock::RULE,
     duplicate_strings::RULE,
     dynamic_assemblies::RULE,
     empty_arrays::RULE,
@@ -46,6 +49,7 @@ pub(crate) const RULES: &[Rule] = &[
     native_memory::RULE,
     owner::RULE,
     pinning::RULE,
+    sync_over_async::RULE,
 ];
 
 #[cfg(test)]

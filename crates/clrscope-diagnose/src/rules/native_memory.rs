@@ -33,7 +33,10 @@ fn look(facts: &Facts<'_, '_>, control: &Control<'_>) -> Found {
         grouped(account.managed),
         grouped(account.code)
     )];
-    let native = account.lines.iter().filter(|line| line.class == MemoryClass::Native);
+    let native = account
+        .lines
+        .iter()
+        .filter(|line| matches!(line.class, MemoryClass::NativeHeaps | MemoryClass::Native));
     let mut native: Vec<_> = native.filter(|line| line.committed > 0).collect();
     native.sort_by_key(|line| std::cmp::Reverse(line.committed));
     for line in native.into_iter().take(SHOWN) {
