@@ -14,12 +14,11 @@ use clrscope_minidump::Minidump;
 use self::fact::Slot;
 pub use self::fact::{Fact, Unavailable};
 use crate::{
-    Account, CollectionWaste, Deadlocks, DynamicAssemblies, EmptyArray, Finalization,
-    FinalizerThread, HandleEntry, HandleGroup, HeapStat, JoinStopped, Limitation, Locks, OsHandles,
-    Ownership, References, RetainedGroup, Selection, Selector, Session, StringGroups, ThreadStack,
-    TypeLabels, Wait, account, collection_waste, deadlocks, dynamic_assemblies, empty_arrays,
-    finalization, finalizer_thread, handle_list, handle_owners, heap_stat, limitations, os_handles,
-    retained_by_static, string_groups, thread_list, thread_stacks, waits,
+    Account, CollectionWaste, DynamicAssemblies, EmptyArray, Finalization, FinalizerThread,
+    HandleEntry, HandleGroup, HeapStat, JoinStopped, Limitation, OsHandles, Ownership,
+    RetainedGroup, Selection, Selector, Session, StringGroups, TypeLabels, Waiting, account,
+    collection_waste, dynamic_assemblies, empty_arrays, finalization, handle_list, handle_owners,
+    heap_stat, limitations, os_handles, retained_by_static, string_groups, waiting,
 };
 
 /// What is known of a process. Each answer is made when it is first asked for; attempts that fail or
@@ -39,21 +38,11 @@ pub struct Facts<'a, 'data> {
     handle_owners: Slot<Vec<HandleGroup>>,
     gc_handles: Slot<Vec<HandleEntry>>,
     finalization: Slot<Finalization>,
-    stacks: Slot<Vec<ThreadStack>>,
     waiting: Slot<Waiting>,
     verification: Slot<Verification>,
     heap_stat: Slot<Vec<(u32, HeapStat)>>,
     collections: Slot<Vec<CollectionWaste>>,
     empty_arrays: Slot<Vec<EmptyArray>>,
-}
-
-/// What threads wait for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Waiting {
-    /// What each thread waits for, in the order of the stacks.
-    pub waits: Vec<Option<Wait>>,
-    /// Who waits for whom.
-    pub deadlocks: Deadlocks,
 }
 
 /// What a fact is made of, and so what its gaps are.
@@ -92,7 +81,6 @@ impl<'a, 'data> Facts<'a, 'data> {
             handle_owners: Slot::default(),
             gc_handles: Slot::default(),
             finalization: Slot::default(),
-            stacks: Slot::default(),
             waiting: Slot::default(),
             verification: Slot::default(),
             heap_stat: Slot::default(),
@@ -314,49 +302,28 @@ impl<'a, 'data> Facts<'a, 'data> {
         })
     }
 
-    /// The runtime's threads with their frames and what these refer to directly.
+    /// The runtime's threads with their stacks, what each waits for, and who waits for whom.
     ///
     /// # Errors
-    /// As [`Facts::session`].
-    pub fn stacks(&self) -> Result<&Fact<Vec<ThreadStack>>, Unavailable> {
-        let runtime = self.runtime()?;
-        self.stacks.get_or_make(|| {
-            let mut issues = Issues::new();
-            let style = NameStyle::CSharp;
-            let threads = thread_list(runtime, self.heap().ok(), style, &mut issues);
-            let stacks = thread_stacks(runtime, threads, References::Direct, style, &mut issues);
-            Ok(self.fact(Basis::Runtime, stacks, issues))
-        })
-    }
-
-    /// What each of the threads of [`Facts::stacks`] waits for, and who waits for whom.
-    ///
-    /// # Errors
-    /// As [`Facts::session`].
+    /// As [`Facts::session`], and if the threads are not known: every runtime has some.
     pub fn waiting(&self) -> Result<&Fact<Waiting>, Unavailable> {
         let runtime = self.runtime()?;
-        let stacks = self.stacks()?;
         self.waiting.get_or_make(|| {
             let mut issues = Issues::new();
-            let locks = Locks::new(runtime, &mut issues);
-            let waits = waits(&locks, &stacks.value);
-            let deadlocks = deadlocks(runtime, &stacks.value, &waits);
-            let mut fact = self.fact(Basis::Runtime, Waiting { waits, deadlocks }, issues);
-            fact.partial = fact.partial.or_else(|| stacks.partial.clone());
-            Ok(fact)
+            let found = waiting(runtime, self.heap().ok(), NameStyle::CSharp, &mut issues);
+            if found.stacks.is_empty() {
+                return Err(absent("the threads of the runtime are not known"));
+            }
+            Ok(self.fact(Basis::Runtime, found, issues))
         })
     }
 
     /// What the finalizer thread does; `None`, if it is not among the threads.
     ///
     /// # Errors
-    /// As [`Facts::session`].
+    /// As [`Facts::waiting`].
     pub fn finalizer_thread(&self) -> Result<Option<FinalizerThread>, Unavailable> {
-        let runtime = self.runtime()?;
-        let stacks = &self.stacks()?.value;
-        let waits = &self.waiting()?.value.waits;
-        let found = stacks.iter().zip(waits).find(|(stack, _)| stack.entry.thread.is_finalizer);
-        Ok(found.map(|(stack, wait)| finalizer_thread(runtime, stack.clone(), wait.clone())))
+        Ok(self.waiting()?.value.finalizer(self.runtime()?))
     }
 
     /// Whether every object and every reference is sound.
@@ -431,7 +398,6 @@ impl<'a, 'data> Facts<'a, 'data> {
             self.handle_owners.issues(),
             self.gc_handles.issues(),
             self.finalization.issues(),
-            self.stacks.issues(),
             self.waiting.issues(),
             self.verification.issues(),
             self.heap_stat.issues(),

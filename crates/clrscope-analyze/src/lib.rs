@@ -66,7 +66,7 @@ pub use crate::dynamic_bytes::{
 };
 pub use crate::emitter::Emitter;
 pub use crate::empty_arrays::{EmptyArray, empty_arrays};
-pub use crate::facts::{Fact, Facts, Unavailable, Waiting};
+pub use crate::facts::{Fact, Facts, Unavailable};
 pub use crate::finalization::{Finalization, QueueCounts, ReadyObject, finalization};
 pub use crate::finalizer_thread::{FinalizerThread, FinalizerVerdict, finalizer_thread};
 pub use crate::handle_list::{HandleEntry, handle_list};

@@ -9,8 +9,8 @@ use crate::finding::{Command, Finding, Severity};
 pub(super) const RULE: Rule = Rule { id: "deadlock", look };
 
 fn look(facts: &Facts<'_, '_>, _: &Control<'_>) -> Found {
-    let stacks = &facts.stacks()?.value;
     let waiting = &facts.waiting()?.value;
+    let stacks = &waiting.stacks;
     let mut found = Vec::new();
     for deadlock in &waiting.deadlocks.deadlocks {
         let name = |&thread: &usize| stacks.get(thread).map_or_else(String::new, thread_name);
@@ -49,7 +49,7 @@ fn look(facts: &Facts<'_, '_>, _: &Control<'_>) -> Found {
                 .into_iter()
                 .chain([format!("{all} threads stand still in all")])
                 .collect(),
-            next: Command::new("clrstack", "-all"),
+            next: Command::new("dlk", ""),
         });
     }
     Ok(found)

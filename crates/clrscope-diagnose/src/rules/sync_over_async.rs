@@ -16,8 +16,8 @@ const STARVED: usize = 8;
 const SHOWN: usize = 4;
 
 fn look(facts: &Facts<'_, '_>, _: &Control<'_>) -> Found {
-    let stacks = &facts.stacks()?.value;
     let waiting = &facts.waiting()?.value;
+    let stacks = &waiting.stacks;
     // A thread of the program's own may wait for a task: that is what it is for.
     let on_pool: Vec<usize> = waiting
         .deadlocks
@@ -32,7 +32,7 @@ fn look(facts: &Facts<'_, '_>, _: &Control<'_>) -> Found {
     let workers = stacks.iter().filter(|stack| stack.entry.is_pool_worker()).count();
     let starved = on_pool.len() >= STARVED && on_pool.len() * 2 >= workers;
     let mut evidence = vec![format!(
-        "{} of {} of the pool wait for tasks: until those complete they do no work",
+        "{} of {} of the pool wait for a task: until it completes they do no work",
         on_pool.len(),
         count(workers as u64, "thread", "threads")
     )];
@@ -54,8 +54,8 @@ fn look(facts: &Facts<'_, '_>, _: &Control<'_>) -> Found {
             format!("The thread pool starves: {} of its threads wait for tasks", on_pool.len())
         } else {
             format!(
-                "Sync over async: {} of the pool for a task",
-                count(on_pool.len() as u64, "thread waits", "threads wait")
+                "Sync over async: {} for a task",
+                count(on_pool.len() as u64, "thread of the pool waits", "threads of the pool wait")
             )
         },
         owner,
