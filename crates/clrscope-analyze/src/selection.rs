@@ -135,6 +135,11 @@ impl<'a, 'data> Selector<'a, 'data> {
         self
     }
 
+    /// Whether a root keeps an object alive; `None` if that is not known.
+    pub fn is_alive(&self, object: &Object) -> Option<bool> {
+        self.liveness?.is_alive(object)
+    }
+
     /// Whether any segment can hold a selected object.
     pub fn has_segments(&self) -> bool {
         self.segments.contains(&true)
@@ -152,9 +157,7 @@ impl<'a, 'data> Selector<'a, 'data> {
         selection.min_bytes.is_none_or(|min| min <= object.size)
             && selection.max_bytes.is_none_or(|max| object.size <= max)
             && selection.range.is_none_or(|range| range.contains(object.address))
-            && selection.alive.is_none_or(|wanted| {
-                self.liveness.and_then(|liveness| liveness.is_alive(object)) == Some(wanted)
-            })
+            && selection.alive.is_none_or(|wanted| self.is_alive(object) == Some(wanted))
             && selection.generation.is_none_or(|wanted| {
                 let segment = self.objects.heap().segments().get(segment);
                 segment

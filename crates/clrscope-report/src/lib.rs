@@ -18,6 +18,7 @@
 mod columns;
 mod envelope;
 mod escape;
+mod exception_entry;
 mod identity;
 mod issue_lines;
 mod number;
@@ -35,6 +36,7 @@ pub use crate::envelope::{
     DumpIdentity, Envelope, IssueEntry, LayoutSources, RuntimeIdentity, SCHEMA_VERSION, Tool,
 };
 pub use crate::escape::Escaped;
+pub use crate::exception_entry::{ExceptionEntry, ThrownRow};
 pub use crate::issue_lines::IssueLines;
 pub use crate::number::{Address, Grouped};
 pub use crate::object_entry::{Namer, ObjectEntry};

@@ -95,7 +95,8 @@ pub(crate) struct Place {
 }
 
 impl Selected {
-    fn selection(&self) -> Result<Selection, Failure> {
+    /// The objects of this choice.
+    pub(crate) fn selection(&self) -> Result<Selection, Failure> {
         Ok(Selection {
             method_table: self.mt,
             type_name: self.type_name.clone(),

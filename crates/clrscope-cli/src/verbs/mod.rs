@@ -2,6 +2,7 @@
 
 mod account;
 mod clrstack;
+mod crashinfo;
 mod diagnose;
 mod diff;
 mod dlk;
@@ -9,6 +10,7 @@ mod dominators;
 mod dso;
 mod dumpcollection;
 mod dumpdelegate;
+mod dumpexceptions;
 mod dumpheap;
 mod dumpobj;
 mod dynamic;
@@ -28,6 +30,7 @@ mod modules;
 mod notreachableinrange;
 mod objsize;
 mod pathto;
+mod pe;
 mod pstacks;
 #[cfg(feature = "query")]
 mod query;
@@ -47,6 +50,7 @@ use crate::verb::Verb;
 pub(crate) const VERBS: &[Verb] = &[
     Verb::of::<modules::Assemblies>(),
     Verb::of::<clrstack::ClrStack>(),
+    Verb::of::<crashinfo::CrashInfo>(),
     Verb::of::<diagnose::Diagnose>(),
     Verb::of::<diff::Diff>(),
     Verb::of::<memory::View<1>>(),
@@ -67,6 +71,7 @@ pub(crate) const VERBS: &[Verb] = &[
     Verb::of::<dumpcollection::Dictionary>(),
     Verb::of::<dumpcollection::Queue>(),
     Verb::of::<dumpdelegate::DumpDelegate>(),
+    Verb::of::<dumpexceptions::DumpExceptions>(),
     Verb::of::<dumpheap::DumpHeap>(),
     Verb::of::<modules::DumpModule>(),
     Verb::of::<types::DumpMt>(),
@@ -91,6 +96,7 @@ pub(crate) const VERBS: &[Verb] = &[
     Verb::of::<notreachableinrange::NotReachableInRange>(),
     Verb::of::<objsize::ObjSize>(),
     Verb::of::<pathto::PathTo>(),
+    Verb::of::<pe::PrintOne>(),
     #[cfg(feature = "query")]
     Verb::of::<query::Query>(),
     Verb::of::<retained::Retained>(),

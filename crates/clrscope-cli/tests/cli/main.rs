@@ -4,6 +4,7 @@ mod answers;
 mod bad_input;
 mod diagnose;
 mod diff;
+mod exceptions;
 mod exit_codes;
 mod golden;
 mod harness;

@@ -102,7 +102,7 @@ impl FrameRow {
 }
 
 impl StackRow {
-    fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
+    pub(super) fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
         let style = page.style();
         let width = style.address_width();
         page.heading(&self.label.heading())?;

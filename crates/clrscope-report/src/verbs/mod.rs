@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod clrstack;
+pub mod crashinfo;
 pub mod cross_references;
 pub mod diagnose;
 pub mod diff;
@@ -10,6 +11,7 @@ pub mod dominators;
 pub mod dso;
 pub mod dumpcollection;
 pub mod dumpdelegate;
+pub mod dumpexceptions;
 pub mod dumpheap;
 pub mod dumpobj;
 pub mod dynamic;
@@ -28,6 +30,7 @@ pub mod modules;
 pub mod notreachableinrange;
 pub mod objsize;
 pub mod pathto;
+pub mod pe;
 pub mod pstacks;
 pub mod query;
 pub mod retained;
