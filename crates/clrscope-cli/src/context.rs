@@ -1,6 +1,6 @@
 //! What a verb works with, and how it answers.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -26,8 +26,6 @@ use clrscope_report::{
 };
 
 use crate::exit::{Failure, Outcome};
-#[cfg(feature = "query")]
-use crate::globals::FormatName;
 use crate::globals::{ColorChoice, Globals, NameChoice};
 use crate::progress::Reporter;
 use crate::verb::DUMP;
@@ -40,11 +38,8 @@ pub(crate) fn open(matches: &ArgMatches, globals: &Globals) -> Result<Dump, Fail
     let Some(path) = matches.get_one::<PathBuf>(DUMP) else {
         return Err(Failure::Usage("no dump was named".to_owned()));
     };
-    if let Some(output) = &globals.output
-        && let (Ok(output), Ok(path)) = (output.canonicalize(), path.canonicalize())
-        && output == path
-    {
-        return Err(Failure::Usage("the answer would overwrite the dump".to_owned()));
+    if let Some(output) = &globals.output {
+        refuse_overwriting(path, output)?;
     }
     open_at(path, globals)
 }
@@ -59,6 +54,16 @@ fn open_at(path: &Path, globals: &Globals) -> Result<Dump, Failure> {
         options = options.modules(directory);
     }
     Ok(options.open(path)?)
+}
+
+/// Fails if `output` is the dump at `path`.
+pub(crate) fn refuse_overwriting(path: &Path, output: &Path) -> Result<(), Failure> {
+    match (output.canonicalize(), path.canonicalize()) {
+        (Ok(output), Ok(path)) if output == path => {
+            Err(Failure::Usage("the answer would overwrite the dump".to_owned()))
+        }
+        _ => Ok(()),
+    }
 }
 
 impl From<Error> for Failure {
@@ -113,6 +118,9 @@ pub(crate) struct Context<'d> {
     globals: Globals,
     deadline: Option<Instant>,
     progress: Option<Reporter>,
+    /// Where the answer goes, if neither to standard output nor to the file of the options.
+    sink: RefCell<Option<Box<dyn Write>>>,
+    is_redirected: bool,
 }
 
 impl<'d> Context<'d> {
@@ -122,7 +130,31 @@ impl<'d> Context<'d> {
             deadline: globals.timeout.and_then(|limit| Instant::now().checked_add(limit)),
             progress: (!globals.no_progress && io::stderr().is_terminal()).then(Reporter::new),
             globals,
+            sink: RefCell::new(None),
+            is_redirected: false,
         }
+    }
+
+    /// Another command on the same dump.
+    pub(crate) fn of_command(&self, globals: Globals) -> Context<'d> {
+        Context::new(Rc::clone(&self.opened), globals)
+    }
+
+    /// The same command, whose answer goes to `sink`.
+    pub(crate) fn writing_to(mut self, sink: Box<dyn Write>) -> Context<'d> {
+        self.sink = RefCell::new(Some(sink));
+        self.is_redirected = true;
+        self
+    }
+
+    /// The options that every verb takes.
+    pub(crate) fn globals(&self) -> &Globals {
+        &self.globals
+    }
+
+    /// The path of the dump.
+    pub(crate) fn path(&self) -> &'d Path {
+        self.opened.dump.path()
     }
 
     /// The container.
@@ -250,6 +282,17 @@ impl<'d> Context<'d> {
             .map_err(|error| Failure::Unreadable(error.to_string()))
     }
 
+    /// The names of all types that have objects, in order.
+    pub(crate) fn type_names(&self) -> Result<Vec<String>, Failure> {
+        let (objects, mut issues) = self.objects()?;
+        let labels = self.labels(&objects, &mut issues)?;
+        let names = objects.types().iter().map(|(id, _)| labels.name(id).to_owned());
+        let mut names: Vec<String> = names.collect();
+        names.sort_unstable();
+        names.dedup();
+        Ok(names)
+    }
+
     /// All analyses of the dump and of the runtime that was chosen, each to be made when it is asked for.
     pub(crate) fn facts(&self) -> Result<Facts<'_, 'd>, Failure> {
         let session = match self.session() {
@@ -349,12 +392,6 @@ impl<'d> Context<'d> {
         control
     }
 
-    /// The form of the answer.
-    #[cfg(feature = "query")]
-    pub(crate) fn format(&self) -> FormatName {
-        self.globals.format
-    }
-
     /// Says on standard error what was wrong with an answer that is already written.
     #[cfg(feature = "query")]
     pub(crate) fn report_issues(&self, issues: &Issues) -> Outcome {
@@ -364,7 +401,7 @@ impl<'d> Context<'d> {
 
     /// Which dump this is.
     pub(crate) fn dump_identity(&self) -> DumpIdentity {
-        let path = self.opened.dump.path().display().to_string();
+        let path = self.path().display().to_string();
         DumpIdentity::new(&path, &self.opened.minidump, &self.opened.snapshot)
     }
 
@@ -446,6 +483,9 @@ impl<'d> Context<'d> {
     }
 
     fn output(&self) -> Result<Box<dyn Write>, Failure> {
+        if let Some(sink) = self.sink.take() {
+            return Ok(Box::new(BufWriter::with_capacity(BUFFER, sink)));
+        }
         Ok(match &self.globals.output {
             Some(path) => Box::new(BufWriter::with_capacity(BUFFER, File::create(path)?)),
             None => Box::new(BufWriter::with_capacity(BUFFER, io::stdout())),
@@ -458,6 +498,7 @@ impl<'d> Context<'d> {
             ColorChoice::Never => false,
             ColorChoice::Auto => {
                 self.globals.output.is_none()
+                    && !self.is_redirected
                     && io::stdout().is_terminal()
                     && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
             }

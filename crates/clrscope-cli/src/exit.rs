@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::io;
-use std::process::ExitCode;
 
 use clrscope::graph::{GraphError, Search, Stop};
 use clrscope::memory::Interrupted;
@@ -16,6 +15,8 @@ pub(crate) enum Outcome {
     Negative,
     /// It is printed and is not complete.
     Partial,
+    /// There is none, for reasons that were said, with this code.
+    Reported(u8),
 }
 
 impl Outcome {
@@ -25,12 +26,13 @@ impl Outcome {
         if self == Outcome::Done { other } else { self }
     }
 
-    pub(crate) fn code(self) -> ExitCode {
-        ExitCode::from(match self {
+    pub(crate) const fn code(self) -> u8 {
+        match self {
             Outcome::Done => 0,
             Outcome::Negative => 1,
             Outcome::Partial => 4,
-        })
+            Outcome::Reported(code) => code,
+        }
     }
 }
 
@@ -63,14 +65,14 @@ impl Failure {
         matches!(self, Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }
 
-    pub(crate) fn code(&self) -> ExitCode {
-        ExitCode::from(match self {
+    pub(crate) fn code(&self) -> u8 {
+        match self {
             _ if self.is_closed_pipe() => 0,
             Failure::NotThere(_) => 1,
             Failure::Usage(_) => 2,
             Failure::Unreadable(_) | Failure::Output(_) => 3,
             Failure::Interrupted(_) => 4,
-        })
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Options that every verb takes.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -64,6 +65,28 @@ pub(crate) struct Globals {
     /// File to write the answer to, instead of standard output
     #[arg(short = 'o', long, global = true, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+}
+
+impl Globals {
+    /// The options that differ from their defaults, as they would be written; those left out that say how
+    /// the dump is opened, and the file of the answer.
+    pub(crate) fn arguments(&self) -> Vec<OsString> {
+        fn name(value: &impl ValueEnum) -> String {
+            value.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+        }
+        let mut arguments = vec![
+            format!("--format={}", name(&self.format)),
+            format!("--names={}", name(&self.names)),
+            format!("--color={}", name(&self.color)),
+        ];
+        arguments.extend(self.runtime.map(|runtime| format!("--runtime={runtime}")));
+        arguments.extend(self.memory.map(|bytes| format!("--memory={bytes}")));
+        let timeout = self.timeout.map(humantime::format_duration);
+        arguments.extend(timeout.map(|timeout| format!("--timeout={timeout}")));
+        arguments.extend(self.classic.then(|| "--classic".to_owned()));
+        arguments.extend(self.no_progress.then(|| "--no-progress".to_owned()));
+        arguments.into_iter().map(OsString::from).collect()
+    }
 }
 
 /// The names of [`Format`].

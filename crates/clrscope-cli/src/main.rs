@@ -3,10 +3,13 @@
 //! * `program.rs`: the command line as a whole; `globals.rs`: what every verb takes;
 //! * `spelling.rs`: the spellings of WinDbg and `dotnet-dump`;
 //! * `verb.rs`: what a verb is; `verbs/`: one file for each;
-//! * `context.rs`: what a verb works with and answers through; `exit.rs`: how it ends.
+//! * `context.rs`: what a verb works with and answers through; `exit.rs`: how it ends;
+//! * `words.rs` and `completion.rs`: lines of the shell; `generate.rs`: completions for other shells, man pages.
 
+mod completion;
 mod context;
 mod exit;
+mod generate;
 mod globals;
 mod object;
 mod program;
@@ -16,6 +19,7 @@ mod thread_choice;
 mod value;
 mod verb;
 mod verbs;
+mod words;
 
 use std::process::ExitCode;
 use std::rc::Rc;
@@ -33,12 +37,12 @@ fn main() -> ExitCode {
     // clap prints what is wrong and ends with 2, or prints help and ends with 0.
     let matches = program.get_matches_from(arguments);
     match answer(&matches) {
-        Ok(outcome) => outcome.code(),
+        Ok(outcome) => outcome.code().into(),
         Err(failure) => {
             if !failure.is_closed_pipe() {
                 eprintln!("clrscope: {failure}");
             }
-            failure.code()
+            failure.code().into()
         }
     }
 }
@@ -46,6 +50,9 @@ fn main() -> ExitCode {
 fn answer(matches: &ArgMatches) -> Result<Outcome, Failure> {
     let usage = |error: clap::Error| Failure::Usage(error.to_string());
     let globals = Globals::from_arg_matches(matches).map_err(usage)?;
+    if let Some(outcome) = generate::run(matches)? {
+        return Ok(outcome);
+    }
     // clap lets only verbs of the table through.
     let Some((verb, matches)) = matches.subcommand().and_then(|(name, matches)| {
         VERBS.iter().find(|verb| verb.name == name).map(|verb| (verb, matches))

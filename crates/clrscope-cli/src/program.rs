@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use clap::{Args, Command};
 
+use crate::generate;
 use crate::globals::Globals;
 use crate::verb::Group;
 use crate::verbs::VERBS;
@@ -20,6 +21,7 @@ pub(crate) fn command() -> Command {
         .before_help(overview())
         .after_help("`clrscope VERB -h` explains a verb, with examples.")
         .subcommands(VERBS.iter().map(|verb| verb.command()))
+        .subcommands(generate::commands())
 }
 
 /// All verbs by group, with their aliases.
@@ -40,7 +42,11 @@ fn overview() -> String {
         }
         text.push('\n');
     }
-    text.truncate(text.trim_end().len());
+    text.push_str("The program itself:\n");
+    for command in generate::commands() {
+        let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+        let _ = writeln!(text, "  {:width$}  {about}", command.get_name());
+    }
     text
 }
 
@@ -61,6 +67,15 @@ mod tests {
             let mut command = verb.command();
             let help = command.render_help().to_string();
             assert!(help.contains(&format!("clrscope {}", verb.name)), "{help}");
+        }
+    }
+
+    #[test]
+    fn every_command_shows_an_example_in_its_help() {
+        for mut command in command().get_subcommands().cloned() {
+            let example = format!("  clrscope {} ", command.get_name());
+            let help = command.render_help().to_string();
+            assert!(help.contains("Examples:\n") && help.contains(&example), "{help}");
         }
     }
 

@@ -36,6 +36,7 @@ mod pstacks;
 mod query;
 mod retained;
 mod runtime_types;
+mod shell;
 mod statics;
 mod strings;
 mod syncblk;
@@ -103,6 +104,7 @@ pub(crate) const VERBS: &[Verb] = &[
     Verb::of::<pstacks::PStacks>(),
     Verb::of::<threads::Threads>(),
     Verb::of::<types::Name2Ee>(),
+    Verb::of::<shell::Shell>(),
     Verb::of::<statics::Statics>(),
     Verb::of::<strings::Strings>(),
     Verb::of::<syncblk::SyncBlocks>(),

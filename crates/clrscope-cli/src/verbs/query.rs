@@ -72,7 +72,7 @@ impl Action for Query {
         let columns = question.columns().to_vec();
         let names = columns.iter().map(|column| column.name.as_str());
         let mut issues = context.runtime_issues()?;
-        if matches!(context.format(), FormatName::Csv | FormatName::Tsv) {
+        if matches!(context.globals().format, FormatName::Csv | FormatName::Tsv) {
             let rows = Streamed { question: RefCell::new(question), stopped: Cell::new(None) };
             let outcome = context.answer(&Answer::new(names, &rows), &issues)?;
             let mut issues = database.issues();

@@ -13,6 +13,7 @@ mod objects;
 mod packed;
 mod query;
 mod roots;
+mod shell;
 mod spellings;
 mod threads;
 mod values;

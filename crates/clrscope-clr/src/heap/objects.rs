@@ -9,7 +9,7 @@ use super::Heap;
 use super::segment::{AddressRange, Segment};
 use super::survey::{self, Chunk};
 use super::types::{MethodTableInfo, TypeTable};
-use super::walk::{Damage, DamageKind, Object, Span, Walk};
+use super::walk::{self, Damage, DamageKind, Object, Span, Walk};
 use crate::parallel;
 
 /// How many objects a type has, and their bytes.
@@ -131,14 +131,9 @@ impl<'data> HeapObjects<'data> {
     /// a known type is there. That an object *begins* there only a walk can say.
     pub fn object_at(&self, address: VirtAddr) -> Option<Object> {
         let segment = self.heap().segment_at(address)?;
-        let span = Span {
-            start: address.0,
-            stop: segment.objects.end.0,
-            end: segment.objects.end.0,
-            alignment: self.heap().alignment_of(segment),
-            holes: &[],
-        };
-        self.walk(span).next().map(|(object, _)| object).filter(|object| object.address == address)
+        let alignment = self.heap().alignment_of(segment);
+        let end = segment.objects.end;
+        walk::object_at(self.heap().space(), self.types(), end, alignment, address)
     }
 
     /// Visits all objects, on all cores: stretch by stretch, each with a state of its own. Gives the

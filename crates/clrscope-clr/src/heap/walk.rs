@@ -246,14 +246,7 @@ impl<'a, 'data, R: Resolve> Walk<'a, 'data, R> {
     }
 
     fn read_heads(&self, at: u64) -> Option<(u64, u32)> {
-        let at = VirtAddr(at);
-        if self.wide {
-            let word = self.space.read_u64(at)?;
-            Some((word, self.space.read_u32(at.wrapping_add(8)).unwrap_or(0)))
-        } else {
-            let word = self.space.read_u32(at)?;
-            Some((word.into(), self.space.read_u32(at.wrapping_add(4)).unwrap_or(0)))
-        }
+        read_heads(self.space, VirtAddr(at))
     }
 
     /// Notes a damaged place and goes to the next object behind it.
@@ -320,6 +313,32 @@ impl<'a, 'data, R: Resolve> Walk<'a, 'data, R> {
         }
         true
     }
+}
+
+/// The object at `at`, in a segment that ends at `end`, if the method table of a known type is there: one
+/// step, without what a walk takes along.
+pub(super) fn object_at(
+    space: &AddressSpace<'_>,
+    resolver: &impl Resolve,
+    end: VirtAddr,
+    alignment: u64,
+    at: VirtAddr,
+) -> Option<Object> {
+    let pointer = space.target().pointer_bytes();
+    let (word, count) = read_heads(space, at)?;
+    let shape = resolver.resolve(VirtAddr(word & !(pointer - 1)))?;
+    let components = u64::from(shape.component_size) * u64::from(count);
+    let size = (u64::from(shape.base_size) + components).max(3 * pointer);
+    let aligned_size = (size + (alignment - 1)) & !(alignment - 1);
+    let fits = aligned_size <= end.0.saturating_sub(at.0);
+    fits.then_some(Object { address: at, ty: TypeId(shape.id), size, aligned_size })
+}
+
+/// Two first words of an object, wherever they lie.
+fn read_heads(space: &AddressSpace<'_>, at: VirtAddr) -> Option<(u64, u32)> {
+    let pointer = space.target().pointer_bytes();
+    let count = || space.read_u32(at.wrapping_add(pointer)).unwrap_or(0);
+    Some((space.read_pointer(at)?.0, count()))
 }
 
 /// Two first words of an object: its method table, and the count that arrays and strings have.
