@@ -2,6 +2,7 @@
 
 mod gc;
 mod native_heaps;
+mod nls;
 mod process;
 mod runtime;
 
@@ -69,6 +70,7 @@ pub(super) fn claims<'a>(
         runtime::runtime(&mut claims, objects, issues);
         gc::reservations(&mut claims, objects);
     }
+    nls::tables(&mut claims, snapshot);
     Ok(claims)
 }
 

@@ -2,8 +2,6 @@
 //!
 //! Offsets are those of winternl.h, of the public symbols of ntdll, and of Wine's include/winternl.h.
 
-use std::collections::BTreeSet;
-
 use clrscope_clr::AddressRange;
 use clrscope_memory::{Arch, RegionType, Snapshot, VirtAddr};
 
@@ -23,8 +21,9 @@ struct Offsets {
     parameters: u64,
     environment: u64,
     environment_size: u64,
+    gdi_table: u64,
     /// Fields of the `PEB` that point to memory of their own, and what that is.
-    views: [(u64, &'static str); 6],
+    views: [(u64, &'static str); 5],
 }
 
 const NARROW: Offsets = Offsets {
@@ -35,13 +34,13 @@ const NARROW: Offsets = Offsets {
     parameters: 0x10,
     environment: 0x48,
     environment_size: 0x290,
+    gdi_table: 0x94,
     views: [
         (0x38, "API sets"),
         (0x58, "code pages"),
         (0x5c, "code pages"),
         (0x60, "case tables"),
         (0x4c, "shared with the subsystem"),
-        (0x94, "GDI handle table"),
     ],
 };
 
@@ -53,13 +52,13 @@ const WIDE: Offsets = Offsets {
     parameters: 0x20,
     environment: 0x80,
     environment_size: 0x3f0,
+    gdi_table: 0xf8,
     views: [
         (0x68, "API sets"),
         (0xa0, "code pages"),
         (0xa8, "code pages"),
         (0xb0, "case tables"),
         (0x88, "shared with the subsystem"),
-        (0xf8, "GDI handle table"),
     ],
 };
 
@@ -69,6 +68,11 @@ const SHARED_DATA: VirtAddr = VirtAddr(0x7ffe_0000);
 const WOW64_TEB: u64 = 0xf70;
 /// `NtTib.Self` of a 64-bit block.
 const WIDE_SELF: u64 = 0x30;
+/// `GDI_HANDLE_TABLE`: 65,536 entries of 24 bytes.
+const GDI_TABLE: u64 = 0x18_0000;
+/// Wine's stack for system calls, right behind that of the thread (`kernel_stack_size` in
+/// dlls/ntdll/unix/unix_private.h).
+const SYSTEM_CALL_STACK: u64 = 0x10_0000;
 /// Bytes of an environment at most: what a process can be given is far less.
 const MAX_ENVIRONMENT: u64 = 1 << 24;
 
@@ -153,30 +157,36 @@ pub(super) fn surroundings(claims: &mut Claims<'_>, snapshot: &Snapshot<'_>) {
     let space = &snapshot.space;
     claims.add_bytes(SHARED_DATA, PAGE, MemoryClass::Mapped, "shared by the system");
     let width = snapshot.target.pointer_bytes();
-    let mut seen: BTreeSet<VirtAddr> = BTreeSet::new();
     for thread in snapshot.threads.iter().filter(|thread| !thread.teb.is_null()) {
-        for offset in at.batch.clone().step_by(width as usize) {
-            let Some(start) = space.read_pointer(thread.teb.wrapping_add(offset)) else { break };
-            let region = claims.region_at(start);
-            let is_own = region.is_some_and(|region| {
-                region.kind == RegionType::Private && region.allocation_base == start
-            });
-            if is_own && seen.insert(start) {
-                let detail = format!("thread {:x}, of system calls", thread.os_id);
-                claims.add_allocation(start, MemoryClass::Stacks, &detail);
-            }
+        let word = |offset| space.read_pointer(thread.teb.wrapping_add(offset));
+        let Some(base) = word(at.stack_base).filter(|base| claims.region_at(*base).is_some()) else {
+            continue;
+        };
+        let mut kept = at.batch.clone().step_by(width as usize);
+        if kept.any(|offset| word(offset) == Some(base)) {
+            let detail = format!("thread {:x}, of system calls", thread.os_id);
+            claims.add_bytes(base, SYSTEM_CALL_STACK, MemoryClass::Stacks, &detail);
         }
     }
     for peb in process_blocks(snapshot) {
         for (field, detail) in at.views {
             let Some(start) = space.read_pointer(peb.wrapping_add(field)) else { continue };
-            let kind = claims.region_at(start).map(|region| region.kind);
-            let class = match kind {
-                Some(RegionType::Private) => MemoryClass::Environment,
-                Some(_) => MemoryClass::Mapped,
-                None => continue,
-            };
-            claims.add_allocation(start, class, detail);
+            let Some(region) = claims.region_at(start) else { continue };
+            match region.kind {
+                RegionType::Private => {
+                    claims.add_allocation(start, MemoryClass::Environment, detail);
+                }
+                RegionType::Unknown => {
+                    let extent = claims.extent_of(start).unwrap_or_default();
+                    claims.add(extent, MemoryClass::Mapped, detail);
+                }
+                _ => claims.add_allocation(start, MemoryClass::Mapped, detail),
+            }
+        }
+        if let Some(table) = space.read_pointer(peb.wrapping_add(at.gdi_table))
+            && !table.is_null()
+        {
+            claims.add_bytes(table, GDI_TABLE, MemoryClass::Environment, "GDI handle table");
         }
         claims.add_allocation(peb, MemoryClass::Environment, "process");
         if let Some(parameters) = space.read_pointer(peb.wrapping_add(at.parameters)) {

@@ -2,20 +2,25 @@
 
 use std::collections::BTreeSet;
 
-use clrscope_clr::{AddressRange, HeapObjects, LoaderHeaps, Runtime};
+use clrscope_clr::{AddressRange, GcMemoryKind, HeapObjects, LoaderHeaps, Runtime};
 use clrscope_memory::{Issues, VirtAddr};
 
 use super::Claims;
 use crate::account::class::MemoryClass;
 
-/// Tables of handles, images that the runtime loaded itself, heaps of its loader and for jitted code.
+/// What the GC keeps beside its objects, images that the runtime loaded itself, heaps of its loader and for
+/// jitted code.
 pub(super) fn runtime(claims: &mut Claims<'_>, objects: &HeapObjects<'_>, issues: &mut Issues) {
     let heap = objects.heap();
-    let mut known: BTreeSet<(VirtAddr, VirtAddr)> = BTreeSet::new();
-    for handle in heap.handles().take(issues) {
-        known.extend(claims.extent_of(handle.address).map(|range| (range.start, range.end)));
+    for memory in heap.gc_memory().take(issues) {
+        match memory.kind {
+            GcMemoryKind::HandleTable => claims.add(memory.range, MemoryClass::HandleTables, ""),
+            GcMemoryKind::Bookkeeping => claims.add(memory.range, MemoryClass::GcBookkeeping, ""),
+            GcMemoryKind::FreeRegion => {
+                claims.add(memory.range, MemoryClass::GcUnused, "free regions");
+            }
+        }
     }
-    add_all(claims, &known, MemoryClass::HandleTables);
 
     let runtime = heap.runtime();
     for module in runtime.modules().iter() {
@@ -46,11 +51,7 @@ fn extents_of_types(claims: &mut Claims<'_>, runtime: &Runtime<'_>) {
     for address in modules.chain(types) {
         loader.extend(claims.extent_of(address).map(|range| (range.start, range.end)));
     }
-    add_all(claims, &loader, MemoryClass::LoaderHeaps);
-}
-
-fn add_all(claims: &mut Claims<'_>, ranges: &BTreeSet<(VirtAddr, VirtAddr)>, class: MemoryClass) {
-    for &(start, end) in ranges {
-        claims.add(AddressRange::new(start, end), class, "");
+    for (start, end) in loader {
+        claims.add(AddressRange::new(start, end), MemoryClass::LoaderHeaps, "");
     }
 }
