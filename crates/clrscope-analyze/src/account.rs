@@ -5,6 +5,7 @@ mod class;
 mod content;
 mod map;
 mod partition;
+mod summary;
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use clrscope_memory::{Control, Interrupted, Issues, RegionState, RegionType, Sna
 
 pub use self::class::MemoryClass;
 pub use self::map::{AddressMap, MapPiece, address_map};
+pub use self::summary::{AddressSummary, MapSum, address_summary};
 use crate::{GenerationFilter, OsHandles};
 
 /// Memory of one class.

@@ -50,8 +50,8 @@ mod waiting;
 mod waits;
 
 pub use crate::account::{
-    Account, AccountLine, AccountVerdict, AddressMap, HandleFigures, HeapCounters, MapPiece,
-    MemoryClass, account, address_map,
+    Account, AccountLine, AccountVerdict, AddressMap, AddressSummary, HandleFigures, HeapCounters,
+    MapPiece, MapSum, MemoryClass, account, address_map, address_summary,
 };
 pub use crate::census::{Census, FreeBlock, TypeCount, census};
 pub use crate::chain::{Step, chain, member_name};

@@ -33,6 +33,8 @@ pub struct AddressMap {
     pub regions: Vec<RegionRecord>,
     /// Their pieces, in order of address.
     pub pieces: Vec<MapPiece>,
+    /// What the dump says is free, in order of address.
+    pub free: Vec<AddressRange>,
     /// Whether the dump described the regions of the address space.
     pub has_regions: bool,
     /// What is known of native heaps, by the detail of their pieces: free bytes, objects of images.
@@ -70,7 +72,9 @@ pub fn address_map(
         };
         pieces.push(MapPiece { range: piece.range, region: piece.region, class, detail });
     }
-    Ok(AddressMap { regions, pieces, has_regions, parts_of_heaps })
+    let free = snapshot.regions.iter().filter(|region| region.state == RegionState::Free);
+    let free = free.map(range_of).collect();
+    Ok(AddressMap { regions, pieces, free, has_regions, parts_of_heaps })
 }
 
 /// The regions in use; where the dump does not describe them, the ranges that it holds.
