@@ -97,17 +97,26 @@ pub struct Account {
     pub code: u64,
     /// Committed bytes that nobody explains.
     pub unexplained: u64,
+    /// On Wine, what its table of pages takes outside of the address space that the dump describes: one
+    /// byte for each page, committed or set aside. `None` on Windows.
+    ///
+    /// Wine gives as the counter of private bytes what Linux counts as resident anonymous memory
+    /// (server/process.c), and this table is in it (dlls/ntdll/unix/virtual.c, `pages_vprot`).
+    pub wine_page_table: Option<u64>,
     /// Handles of the operating system; `None`, if nobody said.
     pub handles: Option<HandleFigures>,
     /// What performance counters would have shown; `None` without a managed heap.
     pub counters: Option<HeapCounters>,
 }
 
+const PAGE: u64 = 0x1000;
 /// Handles from which on a process may be said to leak them: others have some hundreds.
 const MANY_HANDLES: u64 = 2_000;
-/// If there is less memory than this for each handle, the handles are the story: a kernel object with
-/// what a program keeps for it takes some hundred bytes to some kilobytes.
-const BYTES_FOR_A_HANDLE: u64 = 32 << 10;
+/// What many handles explain in memory: a kernel object with what a program keeps for it takes some hundred
+/// bytes to some kilobytes.
+const BYTES_FOR_A_HANDLE: u64 = 4 << 10;
+/// Managed, native memory or code, of which a process with less than this has nothing to explain.
+const LITTLE_MEMORY: u64 = 32 << 20;
 
 /// Draws up the account of the process whose heap `objects` walks over; without objects, all private
 /// memory counts as native. What was wrong is added to `issues`.
@@ -151,11 +160,9 @@ impl Account {
     pub fn with_handles(mut self, handles: &OsHandles) -> Account {
         let count: u64 = handles.types.iter().map(|ty| ty.count).sum();
         let top = handles.types.iter().max_by_key(|ty| (ty.count, Reverse(&ty.name)));
-        let memory = self.managed.saturating_add(self.native).saturating_add(self.code);
-        if self.verdict.is_some()
-            && count >= MANY_HANDLES
-            && memory / count.max(1) < BYTES_FOR_A_HANDLE
-        {
+        let explained = count.saturating_mul(BYTES_FOR_A_HANDLE).max(LITTLE_MEMORY);
+        let most = self.managed.max(self.native).max(self.code);
+        if self.verdict.is_some() && count >= MANY_HANDLES && most < explained {
             self.verdict = Some(AccountVerdict::Handles);
         }
         let top = top.map(|ty| (ty.name.clone(), ty.count));
@@ -268,6 +275,7 @@ impl Sums {
             native: 0,
             code: 0,
             unexplained: 0,
+            wine_page_table: None,
             handles: None,
             counters: None,
             lines,
@@ -277,6 +285,8 @@ impl Sums {
         account.native = account.committed_of(&[MemoryClass::NativeHeaps, MemoryClass::Native]);
         account.code = account.committed_of(&[MemoryClass::Code, MemoryClass::LoaderHeaps]);
         account.unexplained = account.committed_of(&[MemoryClass::Native]);
+        let pages = account.committed.saturating_add(account.reserved) / PAGE;
+        account.wine_page_table = map.is_wine.then_some(pages);
         account.counters = Some(heap_counters(&account));
         account
     }

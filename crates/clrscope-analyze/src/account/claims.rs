@@ -56,7 +56,8 @@ pub(super) fn claims<'a>(
     issues: &mut Issues,
     control: &Control<'_>,
 ) -> Result<Claims<'a>, Interrupted> {
-    let mut claims = Claims { regions, list: Vec::new(), parts_of_heaps: BTreeMap::new() };
+    let mut claims =
+        Claims { regions, list: Vec::new(), is_wine: false, parts_of_heaps: BTreeMap::new() };
     if let Some(objects) = objects {
         gc::segments(&mut claims, objects);
     }
@@ -71,6 +72,7 @@ pub(super) fn claims<'a>(
         gc::reservations(&mut claims, objects);
     }
     nls::tables(&mut claims, snapshot);
+    process::remains(&mut claims, snapshot);
     Ok(claims)
 }
 
@@ -80,6 +82,7 @@ pub(super) struct Claims<'a> {
     /// In order of address.
     regions: &'a [RegionRecord],
     pub(super) list: Vec<Claim>,
+    pub(super) is_wine: bool,
     pub(super) parts_of_heaps: BTreeMap<String, Vec<(String, u64)>>,
 }
 

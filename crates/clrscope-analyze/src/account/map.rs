@@ -37,6 +37,8 @@ pub struct AddressMap {
     pub free: Vec<AddressRange>,
     /// Whether the dump described the regions of the address space.
     pub has_regions: bool,
+    /// Whether the system was Wine.
+    pub(super) is_wine: bool,
     /// What is known of native heaps, by the detail of their pieces: free bytes, objects of images.
     pub(super) parts_of_heaps: BTreeMap<String, Vec<(String, u64)>>,
 }
@@ -60,7 +62,8 @@ pub fn address_map(
     let has_regions = !snapshot.regions.is_empty();
     let regions = regions_in_use(snapshot);
     let ranges: Vec<AddressRange> = regions.iter().map(range_of).collect();
-    let Claims { list, parts_of_heaps, .. } = claims(snapshot, &regions, objects, issues, control)?;
+    let Claims { list, parts_of_heaps, is_wine, .. } =
+        claims(snapshot, &regions, objects, issues, control)?;
     let claimed: Vec<AddressRange> = list.iter().map(|claim| claim.range).collect();
     let mut pieces = Vec::new();
     for piece in partition(&ranges, &claimed) {
@@ -74,7 +77,7 @@ pub fn address_map(
     }
     let free = snapshot.regions.iter().filter(|region| region.state == RegionState::Free);
     let free = free.map(range_of).collect();
-    Ok(AddressMap { regions, pieces, free, has_regions, parts_of_heaps })
+    Ok(AddressMap { regions, pieces, free, has_regions, is_wine, parts_of_heaps })
 }
 
 /// The regions in use; where the dump does not describe them, the ranges that it holds.

@@ -5,7 +5,7 @@ use clrscope_memory::{Control, Interrupted, Issues, Snapshot};
 use super::{Claim, Claims};
 use crate::account::class::MemoryClass;
 use crate::account::objects_of;
-use crate::native_heap::native_heaps;
+use crate::native_heap::{NativeHeapKind, native_heaps};
 
 /// Every heap with its segments, its large blocks, and what is known of its blocks.
 pub(super) fn heaps(
@@ -15,6 +15,7 @@ pub(super) fn heaps(
     control: &Control<'_>,
 ) -> Result<(), Interrupted> {
     for heap in native_heaps(snapshot, issues, control)? {
+        claims.is_wine |= heap.kind == NativeHeapKind::Wine;
         let detail = format!("heap {:x}", heap.address.0);
         for &range in &heap.segments {
             claims.add(range, MemoryClass::NativeHeaps, &*detail);

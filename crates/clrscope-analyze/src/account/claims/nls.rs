@@ -61,9 +61,8 @@ fn recognise(start: VirtAddr, space: &AddressSpace<'_>) -> Option<&'static str> 
     if has_locales {
         return Some("locales");
     }
-    let is_code_page = first & 0xffff == 13
-        && matches!(second & 0xffff, 1 | 2)
-        && bytes.get(6..8) == Some(b"?\0");
+    let is_code_page =
+        first & 0xffff == 13 && matches!(second & 0xffff, 1 | 2) && bytes.get(6..8) == Some(b"?\0");
     if is_code_page {
         return Some("code pages");
     }
