@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use clrscope::analyze::{address_map, address_summary};
-use clrscope::memory::{RegionState, RegionType, VirtAddr};
+use clrscope::memory::{Issues, RegionState, RegionType, VirtAddr};
 use clrscope_report::verbs::address::{AddressFilter, Regions, Summary};
 
 use super::account::objects_or_issue;
@@ -65,10 +65,10 @@ impl Action for Address {
     ";
 
     fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
-        let mut issues = context.issues();
+        let mut issues = Issues::new();
         let objects = objects_or_issue(context, &mut issues)?;
         let control = context.control();
-        let map = address_map(context.snapshot(), objects, &mut issues, &control)?;
+        let map = address_map(context.snapshot(), objects.as_ref(), &mut issues, &control)?;
         if self.summary {
             let summary = Summary::new(&map, &address_summary(&map));
             return context.answer_for_dump(&summary, &issues);

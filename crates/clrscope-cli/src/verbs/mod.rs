@@ -1,6 +1,7 @@
 //! The verbs: one file and one line for each, in alphabetical order.
 
 mod account;
+mod address;
 mod clrstack;
 mod crashinfo;
 mod diagnose;
@@ -67,6 +68,7 @@ pub(crate) const VERBS: &[Verb] = &[
     Verb::of::<account::Account>(),
     Verb::of::<modules::DumpAlc>(),
     Verb::of::<modules::DumpAssembly>(),
+    Verb::of::<address::Address>(),
     Verb::of::<types::DumpClass>(),
     Verb::of::<modules::DumpDomain>(),
     Verb::of::<dumpcollection::Dictionary>(),

@@ -36,6 +36,12 @@ snapshots! {
     dumpheap_thinlock: "net10-x64-wks-all", "dumpheap DUMP -thinlock";
     account_native: "net10-x64-svr-case002", "account DUMP";
     account_csv: "net8-x64-case005", "account DUMP --format csv";
+    account_handles: "net6-x64-case004", "account DUMP";
+    address_summary: "net10-x64-svr-case002", "address DUMP -summary";
+    address_summary_csv: "core21-x86-wks-all", "address DUMP -summary --format csv";
+    address_stacks: "net8-x64-case005", "maddress DUMP -usage stacks";
+    address_one: "net8-x64-case005", "address DUMP 2c0000";
+    address_nowhere: "net8-x64-case005", "address DUMP ffffffffffff0000";
     account_mini: "net8-x64-mini", "account DUMP";
     dynamic_error_pages: "core31-x64-case000", "dynamic DUMP -stat";
     dynamic_serializers: "net6-x64-case004", "dynamic DUMP -stat";

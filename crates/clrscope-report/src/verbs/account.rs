@@ -48,6 +48,8 @@ pub struct Total {
     pub reserved: u64,
     /// That are backed and that the process shares with nobody.
     pub private: u64,
+    /// Of images that the process has written to: copies that it shares with nobody.
+    pub copied: u64,
 }
 
 /// What the operating system counted when the dump was written.
@@ -62,14 +64,53 @@ pub struct Counters {
 /// The verdict, and its figures: committed bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Verdict {
-    /// `managed`, `native` or `code`; `None`, if managed memory could not be told from native.
+    /// `managed`, `native`, `code` or `handles`; `None`, if managed memory could not be told from
+    /// native.
     pub is: Option<&'static str>,
     /// Of the managed heap.
     pub managed: u64,
     /// Of native memory.
     pub native: u64,
-    /// Of code and loader heaps.
+    /// Of code and loader heaps, and of what the runtime keeps of assemblies in native heaps.
     pub code: u64,
+    /// Handles of the operating system; `None`, if the dump does not list them.
+    pub handles: Option<u64>,
+    /// The type that most handles are of.
+    pub top_handle_type: Option<String>,
+}
+
+/// What performance counters of the runtime would have shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HeapCounters {
+    /// `# Bytes in all Heaps`.
+    pub bytes_in_all_heaps: u64,
+    /// `Gen 0 heap size`, as far as it is in use.
+    pub gen0_size: u64,
+    /// `Gen 1 heap size`.
+    pub gen1_size: u64,
+    /// `Gen 2 heap size`.
+    pub gen2_size: u64,
+    /// `Large Object Heap size`.
+    pub loh_size: u64,
+    /// The size of the heap of pinned objects.
+    pub poh_size: u64,
+    /// `# Total committed Bytes`.
+    pub committed: u64,
+}
+
+impl HeapCounters {
+    fn new(counters: &clrscope_analyze::HeapCounters) -> HeapCounters {
+        let [gen0_size, gen1_size, gen2_size, loh_size, poh_size] = counters.generations;
+        HeapCounters {
+            bytes_in_all_heaps: counters.all_heaps,
+            gen0_size,
+            gen1_size,
+            gen2_size,
+            loh_size,
+            poh_size,
+            committed: counters.committed,
+        }
+    }
 }
 
 /// The answer of `account`.
@@ -87,6 +128,10 @@ pub struct Account {
     pub unexplained: u64,
     /// The system's own counters; `None`, if the dump has none.
     pub counters: Option<Counters>,
+    /// On Wine, bytes of its own that are in the counter of private bytes: one for each page.
+    pub wine_page_table: Option<u64>,
+    /// What performance counters of the runtime would have shown; `None` without a managed heap.
+    pub heap_counters: Option<HeapCounters>,
     /// Where the memory went.
     pub verdict: Verdict,
 }
@@ -133,14 +178,23 @@ impl Account {
                 committed: account.committed,
                 reserved: account.reserved,
                 private: account.private,
+                copied: account.copied,
             },
             unexplained: account.unexplained,
             counters,
+            wine_page_table: account.wine_page_table,
+            heap_counters: account.counters.as_ref().map(HeapCounters::new),
             verdict: Verdict {
                 is: account.verdict.map(verdict_name),
                 managed: account.managed,
                 native: account.native,
                 code: account.code,
+                handles: account.handles.as_ref().map(|handles| handles.count),
+                top_handle_type: account
+                    .handles
+                    .as_ref()
+                    .and_then(|handles| handles.top.as_ref())
+                    .map(|(name, count)| format!("{name}: {count}")),
             },
         }
     }
@@ -148,6 +202,49 @@ impl Account {
 
 /// Lines of each class that the text shows; the rest is in the totals.
 const SHOWN_DETAILS: usize = 8;
+
+impl Account {
+    /// Private bytes, beside what the system counted, and where the difference can come from.
+    fn private_text(&self, page: &mut Page<'_>) -> io::Result<()> {
+        let total = &self.total;
+        if self.has_regions {
+            let share = self.unexplained as f64 * 100.0 / total.private.max(1) as f64;
+            writeln!(
+                page,
+                "Private: {} bytes committed; {} of them ({share:.1} %) nobody explains.",
+                Grouped(total.private),
+                Grouped(self.unexplained),
+            )?;
+            if total.copied > 0 {
+                writeln!(
+                    page,
+                    "Images: {} bytes were written to, and are private copies.",
+                    Grouped(total.copied)
+                )?;
+            }
+        }
+        let Some(counters) = &self.counters else { return Ok(()) };
+        writeln!(
+            page,
+            "The system counted {} private bytes and a working set of {}.",
+            Grouped(counters.private_bytes),
+            Grouped(counters.working_set)
+        )?;
+        match self.wine_page_table {
+            Some(bytes) => writeln!(
+                page,
+                "On Wine, that is what is resident of the memory that no file backs: pages that were never \
+                 touched are not in it, and {} bytes of Wine's own table of pages are.",
+                Grouped(bytes)
+            ),
+            None => writeln!(
+                page,
+                "That counter has copies of pages of images and of views of files in it, too, and \
+                 sections without a file."
+            ),
+        }
+    }
+}
 
 impl Report for Account {
     fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
@@ -177,16 +274,23 @@ impl Report for Account {
         if !self.has_regions {
             writeln!(page, "The dump does not describe regions: this is what it holds.")?;
         }
-        write!(page, "Private: {} bytes committed", Grouped(self.total.private))?;
-        match &self.counters {
-            Some(counters) => writeln!(
-                page,
-                "; the system counted {}, and a working set of {}.",
-                Grouped(counters.private_bytes),
-                Grouped(counters.working_set)
-            )?,
-            None => writeln!(page, ".")?,
+        self.private_text(page)?;
+        if let Some(counters) = &self.heap_counters {
+            writeln!(page)?;
+            page.heading("Performance counters would have shown:")?;
+            for (name, bytes) in [
+                ("# Bytes in all Heaps", counters.bytes_in_all_heaps),
+                ("Gen 0 heap, in use", counters.gen0_size),
+                ("Gen 1 heap size", counters.gen1_size),
+                ("Gen 2 heap size", counters.gen2_size),
+                ("Large Object Heap size", counters.loh_size),
+                ("Pinned Object Heap size", counters.poh_size),
+                ("# Total committed Bytes", counters.committed),
+            ] {
+                writeln!(page, "    {name:<24} {:>15}", Grouped(bytes).to_string())?;
+            }
         }
+        writeln!(page)?;
         let verdict = &self.verdict;
         page.heading(&format!("Verdict: {}", verdict.is.unwrap_or("unknown")))?;
         writeln!(
@@ -195,7 +299,20 @@ impl Report for Account {
             Grouped(verdict.managed),
             Grouped(verdict.native),
             Grouped(verdict.code)
-        )
+        )?;
+        if let Some(handles) = verdict.handles {
+            let top = verdict.top_handle_type.as_deref();
+            let top = top.map(|top| format!(" ({})", Escaped(top))).unwrap_or_default();
+            writeln!(page, "    {} handles{top}", Grouped(handles))?;
+        }
+        let next = match verdict.is {
+            Some("managed") => "dumpheap DUMP -stat, retained DUMP",
+            Some("native") => "address DUMP -usage native",
+            Some("code") => "dynamic DUMP, eeheap DUMP -loader",
+            Some("handles") => "handles DUMP",
+            _ => return Ok(()),
+        };
+        writeln!(page, "    next: {next}")
     }
 
     fn rows(&self, rows: &mut Rows<'_>) -> io::Result<()> {

@@ -113,9 +113,10 @@ const FREE: &str = "free";
 impl AddressFilter {
     fn takes(&self, row: &RegionRow) -> bool {
         let contains = |text: &str, part: &str| text.to_lowercase().contains(&part.to_lowercase());
-        self.usage.as_ref().is_none_or(|part| {
-            contains(row.usage, part) || contains(&row.detail, part)
-        }) && self.state.is_none_or(|state| state_name(state) == row.state)
+        self.usage
+            .as_ref()
+            .is_none_or(|part| contains(row.usage, part) || contains(&row.detail, part))
+            && self.state.is_none_or(|state| state_name(state) == row.state)
             && self.ty.is_none_or(|ty| type_name(ty) == row.ty)
             && self.address.is_none_or(|at| row.base.0 <= at.0 && at.0 < row.end.0)
     }

@@ -1,6 +1,7 @@
 //! One file for each verb: its answer in every format.
 
 pub mod account;
+pub mod address;
 pub mod clrstack;
 pub mod crashinfo;
 pub mod cross_references;
