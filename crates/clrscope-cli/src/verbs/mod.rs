@@ -1,4 +1,4 @@
-//! The verbs: one file and one line for each, in alphabetical order.
+//! The verbs: one file and one line for each, in alphabetical order of their names.
 
 mod account;
 mod address;
@@ -50,66 +50,76 @@ use crate::verb::Verb;
 /// The table of all verbs. Each entry is on a line of its own, so that lists merge.
 #[rustfmt::skip]
 pub(crate) const VERBS: &[Verb] = &[
+    Verb::of::<account::Account>(),
+    Verb::of::<address::Address>(),
     Verb::of::<modules::Assemblies>(),
     Verb::of::<clrstack::ClrStack>(),
     Verb::of::<crashinfo::CrashInfo>(),
-    Verb::of::<diagnose::Diagnose>(),
-    Verb::of::<diff::Diff>(),
     Verb::of::<memory::View<1>>(),
     Verb::of::<memory::View<4>>(),
-    Verb::of::<memory::View<0>>(),
-    Verb::of::<memory::View<8>>(),
-    Verb::of::<memory::Wide>(),
-    Verb::of::<memory::View<2>>(),
-    Verb::of::<dso::Dso>(),
-    Verb::of::<dumpobj::DumpArray>(),
+    Verb::of::<diagnose::Diagnose>(),
+    Verb::of::<diff::Diff>(),
     Verb::of::<dlk::Deadlocks>(),
     Verb::of::<dominators::DominatorTree>(),
-    Verb::of::<account::Account>(),
+    Verb::of::<memory::View<0>>(),
+    Verb::of::<memory::View<8>>(),
+    Verb::of::<dso::Dso>(),
+    Verb::of::<memory::Wide>(),
     Verb::of::<modules::DumpAlc>(),
+    Verb::of::<dumpobj::DumpArray>(),
     Verb::of::<modules::DumpAssembly>(),
-    Verb::of::<address::Address>(),
     Verb::of::<types::DumpClass>(),
-    Verb::of::<modules::DumpDomain>(),
     Verb::of::<dumpcollection::Dictionary>(),
     Verb::of::<dumpcollection::Queue>(),
     Verb::of::<dumpdelegate::DumpDelegate>(),
+    Verb::of::<modules::DumpDomain>(),
     Verb::of::<dumpexceptions::DumpExceptions>(),
     Verb::of::<dumpheap::DumpHeap>(),
     Verb::of::<modules::DumpModule>(),
     Verb::of::<types::DumpMt>(),
-    Verb::of::<runtime_types::DumpRuntimeTypes>(),
-    Verb::of::<dynamic::Dynamic>(),
     Verb::of::<dumpobj::DumpObj>(),
+    Verb::of::<runtime_types::DumpRuntimeTypes>(),
     Verb::of::<dumpobj::DumpVc>(),
+    Verb::of::<memory::View<2>>(),
+    Verb::of::<dynamic::Dynamic>(),
     Verb::of::<eeheap::EeHeap>(),
     Verb::of::<ephrefs::EphRefs>(),
     Verb::of::<ephtoloh::EphToLoh>(),
     Verb::of::<finalizequeue::FinalizeQueue>(),
     Verb::of::<runtime_types::FindAppDomain>(),
     Verb::of::<gchandles::GcHandles>(),
-    Verb::of::<handles::Handles>(),
     Verb::of::<gcheapstat::GcHeapStat>(),
+    Verb::of::<gcroot::GcRoot>(),
     Verb::of::<gcwhere::GcWhere>(),
+    Verb::of::<handles::Handles>(),
     Verb::of::<info::Info>(),
     Verb::of::<layout::Layout>(),
     Verb::of::<gcwhere::ListNear>(),
-    Verb::of::<gcroot::GcRoot>(),
     Verb::of::<modules::Modules>(),
+    Verb::of::<types::Name2Ee>(),
     Verb::of::<notreachableinrange::NotReachableInRange>(),
     Verb::of::<objsize::ObjSize>(),
     Verb::of::<pathto::PathTo>(),
     Verb::of::<pe::PrintOne>(),
+    Verb::of::<pstacks::PStacks>(),
     #[cfg(feature = "query")]
     Verb::of::<query::Query>(),
     Verb::of::<retained::Retained>(),
-    Verb::of::<pstacks::PStacks>(),
-    Verb::of::<threads::Threads>(),
-    Verb::of::<types::Name2Ee>(),
     Verb::of::<shell::Shell>(),
     Verb::of::<statics::Statics>(),
     Verb::of::<strings::Strings>(),
     Verb::of::<syncblk::SyncBlocks>(),
+    Verb::of::<threads::Threads>(),
     Verb::of::<types::Token2Ee>(),
     Verb::of::<verifyheap::VerifyHeap>(),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_in_alphabetical_order() {
+        assert!(VERBS.is_sorted_by(|left, right| left.name < right.name));
+    }
+}
