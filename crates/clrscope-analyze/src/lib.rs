@@ -33,6 +33,7 @@ mod os_handles;
 mod parallel_stacks;
 mod profile;
 mod retained;
+mod retained_tree;
 mod root_label;
 mod rooted;
 mod selection;
@@ -85,6 +86,7 @@ pub use crate::os_handles::{OsHandleType, OsHandles, UNKNOWN_HANDLE_TYPE, os_han
 pub use crate::parallel_stacks::{StackGroup, parallel_stacks};
 pub use crate::profile::{Part, Profile, Sum, Sums};
 pub use crate::retained::{Ownership, RetainedBy, RetainedGroup, retained_by, retained_by_static};
+pub use crate::retained_tree::{RetainedPlace, RetainedTreeLimits, retained_tree};
 pub use crate::root_label::{RootLabel, RootLabeler};
 pub use crate::rooted::{Rooted, Wanted, rooted};
 pub use crate::selection::{GenerationFilter, Liveness, Selection, Selector};

@@ -152,7 +152,10 @@ fn sorted(mut rows: Vec<RetainedGroup>) -> Vec<RetainedGroup> {
 }
 
 /// The type of each object.
-fn types_of(graph: &HeapGraph<'_>, control: &Control<'_>) -> Result<Vec<TypeId>, Interrupted> {
+pub(crate) fn types_of(
+    graph: &HeapGraph<'_>,
+    control: &Control<'_>,
+) -> Result<Vec<TypeId>, Interrupted> {
     let objects = graph.objects();
     let is_free: Vec<bool> = objects.types().iter().map(|(_, info)| info.is_free).collect();
     let parts = objects.fold(

@@ -26,7 +26,7 @@ use clrscope_report::{
 };
 
 use crate::exit::{Failure, Outcome};
-use crate::globals::{ColorChoice, Globals, NameChoice};
+use crate::globals::{ColorChoice, FormatName, Globals, NameChoice};
 use crate::progress::Reporter;
 use crate::verb::DUMP;
 
@@ -133,6 +133,16 @@ impl<'d> Context<'d> {
             sink: RefCell::new(None),
             is_redirected: false,
         }
+    }
+
+    /// Fails, saying what is wanted, if text would be printed on a terminal.
+    pub(crate) fn refuse_terminal(&self, wanted: &str) -> Result<(), Failure> {
+        let is_text = self.globals.format == FormatName::Text;
+        let has_sink = self.globals.output.is_some() || self.is_redirected;
+        if is_text && !has_sink && io::stdout().is_terminal() {
+            return Err(Failure::Usage(wanted.to_owned()));
+        }
+        Ok(())
     }
 
     /// Another command on the same dump.
@@ -487,7 +497,11 @@ impl<'d> Context<'d> {
             return Ok(Box::new(BufWriter::with_capacity(BUFFER, sink)));
         }
         Ok(match &self.globals.output {
-            Some(path) => Box::new(BufWriter::with_capacity(BUFFER, File::create(path)?)),
+            Some(path) => {
+                let file = File::create(path);
+                let file = file.map_err(|error| Failure::Unwritable(path.clone(), error))?;
+                Box::new(BufWriter::with_capacity(BUFFER, file))
+            }
             None => Box::new(BufWriter::with_capacity(BUFFER, io::stdout())),
         })
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
 
 use clrscope::graph::{GraphError, Search, Stop};
 use clrscope::memory::Interrupted;
@@ -47,6 +48,8 @@ pub(crate) enum Failure {
     Unreadable(String),
     /// A budget or a time limit ran out before there was anything to print.
     Interrupted(Interrupted),
+    /// The file that shall hold the answer cannot be made.
+    Unwritable(PathBuf, io::Error),
     /// The answer could not be written.
     Output(io::Error),
 }
@@ -69,7 +72,7 @@ impl Failure {
         match self {
             _ if self.is_closed_pipe() => 0,
             Failure::NotThere(_) => 1,
-            Failure::Usage(_) => 2,
+            Failure::Usage(_) | Failure::Unwritable(..) => 2,
             Failure::Unreadable(_) | Failure::Output(_) => 3,
             Failure::Interrupted(_) => 4,
         }
@@ -83,6 +86,9 @@ impl fmt::Display for Failure {
                 f.write_str(message)
             }
             Failure::Interrupted(reason) => write!(f, "no answer: {reason}"),
+            Failure::Unwritable(path, error) => {
+                write!(f, "{} cannot be written: {error}", path.display())
+            }
             Failure::Output(error) => write!(f, "the answer cannot be written: {error}"),
         }
     }

@@ -1,6 +1,7 @@
 //! Why a dump was not exported.
 
 use std::io;
+use std::path::{Path, PathBuf};
 
 use arrow_schema::ArrowError;
 use clrscope_analyze::SessionError;
@@ -17,9 +18,14 @@ pub enum ExportError {
     /// The layout does not know what a table is made of.
     #[error("{0}")]
     Unavailable(String),
-    /// A file cannot be written.
-    #[error(transparent)]
-    Io(#[from] io::Error),
+    /// A file or a folder cannot be written.
+    #[error("{}: {source}", .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
     /// The encoder failed.
     #[error("cannot be encoded: {0}")]
     Encoding(String),
@@ -31,12 +37,17 @@ impl From<Interrupted> for ExportError {
     }
 }
 
-impl From<ParquetError> for ExportError {
-    fn from(error: ParquetError) -> Self {
-        match error {
-            // Whatever the encoder makes of an error of the file, that is what it is.
+impl ExportError {
+    /// The file at `path` cannot be written.
+    pub(crate) fn file(path: &Path) -> impl FnOnce(io::Error) -> ExportError {
+        move |source| ExportError::File { path: path.to_owned(), source }
+    }
+
+    /// The encoder of the file at `path` failed. What the operating system said is beneath.
+    pub(crate) fn encoder(path: &Path) -> impl FnOnce(ParquetError) -> ExportError {
+        move |error| match error {
             ParquetError::External(inner) => match inner.downcast::<io::Error>() {
-                Ok(error) => ExportError::Io(*error),
+                Ok(source) => ExportError::file(path)(*source),
                 Err(other) => ExportError::Encoding(other.to_string()),
             },
             other => ExportError::Encoding(other.to_string()),

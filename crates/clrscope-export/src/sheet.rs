@@ -107,19 +107,20 @@ impl Sheet {
     /// Begins the file of a table at `path`.
     pub(crate) fn create(definition: &Definition, path: &Path) -> Result<Sheet, ExportError> {
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
+            fs::create_dir_all(folder).map_err(ExportError::file(folder))?;
         }
         let unfinished = path.with_extension(UNFINISHED);
         let schema = definition.schema();
         let properties = WriterProperties::builder()
-            .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
+            .set_compression(Compression::ZSTD(ZstdLevel::try_new(3).unwrap_or_default()))
             .set_max_row_group_row_count(Some(GROUP_ROWS))
             .set_max_row_group_bytes(Some(GROUP_BYTES))
             .set_created_by(concat!("clrscope ", env!("CARGO_PKG_VERSION")).to_owned())
             .build();
-        let file = File::create(&unfinished)?;
+        let file = File::create(&unfinished).map_err(ExportError::file(path))?;
         let columns = definition.columns.iter().map(|column| Builder::new(column.kind)).collect();
-        let writer = ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties))?;
+        let writer = ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties))
+            .map_err(ExportError::encoder(path))?;
         Ok(Sheet {
             schema,
             columns,
@@ -151,7 +152,7 @@ impl Sheet {
     fn encode(&mut self) -> Result<(), ExportError> {
         let columns = self.columns.iter_mut().map(Builder::finish).collect();
         let batch = RecordBatch::try_new(Arc::clone(&self.schema), columns)?;
-        self.writer.write(&batch)?;
+        self.writer.write(&batch).map_err(ExportError::encoder(&self.path))?;
         (self.gathered, self.text) = (0, 0);
         Ok(())
     }
@@ -160,10 +161,10 @@ impl Sheet {
     pub(crate) fn finish(mut self) -> Result<(u64, u64), ExportError> {
         self.encode()?;
         let Sheet { mut writer, path, unfinished, rows, .. } = self;
-        writer.finish()?;
+        writer.finish().map_err(ExportError::encoder(&path))?;
         drop(writer);
-        fs::rename(&unfinished, &path)?;
-        Ok((rows, fs::metadata(&path)?.len()))
+        let renamed = fs::rename(&unfinished, &path).and_then(|()| fs::metadata(&path));
+        Ok((rows, renamed.map_err(ExportError::file(&path))?.len()))
     }
 
     /// Gives up: removes what was written.

@@ -27,6 +27,7 @@ mod page;
 mod path_entry;
 mod report;
 mod rows;
+mod svg;
 mod task_entry;
 pub mod verbs;
 mod wait_entry;

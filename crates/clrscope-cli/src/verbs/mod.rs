@@ -18,6 +18,8 @@ mod dynamic;
 mod eeheap;
 mod ephrefs;
 mod ephtoloh;
+#[cfg(feature = "parquet")]
+mod export;
 mod finalizequeue;
 mod gchandles;
 mod gcheapstat;
@@ -32,6 +34,7 @@ mod notreachableinrange;
 mod objsize;
 mod pathto;
 mod pe;
+mod pictures;
 mod pstacks;
 #[cfg(feature = "query")]
 mod query;
@@ -85,8 +88,11 @@ pub(crate) const VERBS: &[Verb] = &[
     Verb::of::<eeheap::EeHeap>(),
     Verb::of::<ephrefs::EphRefs>(),
     Verb::of::<ephtoloh::EphToLoh>(),
+    #[cfg(feature = "parquet")]
+    Verb::of::<export::Export>(),
     Verb::of::<finalizequeue::FinalizeQueue>(),
     Verb::of::<runtime_types::FindAppDomain>(),
+    Verb::of::<pictures::FlameGraph>(),
     Verb::of::<gchandles::GcHandles>(),
     Verb::of::<gcheapstat::GcHeapStat>(),
     Verb::of::<gcroot::GcRoot>(),
@@ -111,6 +117,7 @@ pub(crate) const VERBS: &[Verb] = &[
     Verb::of::<syncblk::SyncBlocks>(),
     Verb::of::<threads::Threads>(),
     Verb::of::<types::Token2Ee>(),
+    Verb::of::<pictures::TreeMap>(),
     Verb::of::<verifyheap::VerifyHeap>(),
 ];
 

@@ -6,11 +6,15 @@ mod diagnose;
 mod diff;
 mod exceptions;
 mod exit_codes;
+#[cfg(feature = "parquet")]
+mod export;
 mod golden;
 mod harness;
 mod images;
 mod objects;
 mod packed;
+mod pictures;
+#[cfg(feature = "query")]
 mod query;
 mod roots;
 mod shell;
