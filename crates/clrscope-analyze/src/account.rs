@@ -5,7 +5,9 @@ mod class;
 mod content;
 mod map;
 mod partition;
+mod regions;
 mod summary;
+mod wine;
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -16,6 +18,7 @@ use clrscope_memory::{Control, Interrupted, Issues, RegionState, RegionType, Sna
 pub use self::class::MemoryClass;
 pub use self::map::{AddressMap, MapPiece, address_map};
 pub use self::summary::{AddressSummary, MapSum, address_summary};
+pub use self::wine::WineBytes;
 use crate::{GenerationFilter, OsHandles};
 
 /// Memory of one class.
@@ -97,19 +100,14 @@ pub struct Account {
     pub code: u64,
     /// Committed bytes that nobody explains.
     pub unexplained: u64,
-    /// On Wine, what its table of pages takes outside of the address space that the dump describes: one
-    /// byte for each page, committed or set aside. `None` on Windows.
-    ///
-    /// Wine gives as the counter of private bytes what Linux counts as resident anonymous memory
-    /// (server/process.c), and this table is in it (dlls/ntdll/unix/virtual.c, `pages_vprot`).
-    pub wine_page_table: Option<u64>,
+    /// On Wine, what it counts as private bytes beside those; `None` on Windows.
+    pub wine: Option<WineBytes>,
     /// Handles of the operating system; `None`, if nobody said.
     pub handles: Option<HandleFigures>,
     /// What performance counters would have shown; `None` without a managed heap.
     pub counters: Option<HeapCounters>,
 }
 
-const PAGE: u64 = 0x1000;
 /// Handles from which on a process may be said to leak them: others have some hundreds.
 const MANY_HANDLES: u64 = 2_000;
 /// What many handles explain in memory: a kernel object with what a program keeps for it takes some hundred
@@ -144,6 +142,8 @@ pub fn account(
         }
     }
     let mut account = sums.into_account(&map);
+    let bytes = account.committed.saturating_add(account.reserved);
+    account.wine = map.is_wine.then(|| WineBytes::new(snapshot, bytes));
     match objects {
         Some(objects) => {
             account.count_objects_of(objects.heap().runtime().module().file_name());
@@ -275,7 +275,7 @@ impl Sums {
             native: 0,
             code: 0,
             unexplained: 0,
-            wine_page_table: None,
+            wine: None,
             handles: None,
             counters: None,
             lines,
@@ -285,8 +285,6 @@ impl Sums {
         account.native = account.committed_of(&[MemoryClass::NativeHeaps, MemoryClass::Native]);
         account.code = account.committed_of(&[MemoryClass::Code, MemoryClass::LoaderHeaps]);
         account.unexplained = account.committed_of(&[MemoryClass::Native]);
-        let pages = account.committed.saturating_add(account.reserved) / PAGE;
-        account.wine_page_table = map.is_wine.then_some(pages);
         account.counters = Some(heap_counters(&account));
         account
     }

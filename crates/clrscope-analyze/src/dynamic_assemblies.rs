@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use clrscope_clr::{Module, Modules};
 use clrscope_memory::{Snapshot, VirtAddr};
 
-use crate::dynamic_bytes::{DynamicMethods, SharedBytes};
 use crate::emitter::{Emitter, ancestors, type_names};
 use crate::name_pattern::name_pattern;
 
@@ -97,6 +96,32 @@ pub struct DynamicGroup {
     pub loader_bytes: u64,
     /// Bytes of code that the JIT made of them, if that was measured.
     pub code_bytes: u64,
+}
+
+/// Methods that were generated one by one, without an assembly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DynamicMethods {
+    /// `System.Reflection.Emit.DynamicMethod` objects on the heap.
+    pub objects: u64,
+    /// `System.Reflection.Emit.DynamicResolver` objects: one for each that was compiled.
+    pub resolvers: u64,
+    /// Methods with compiled code, the runtime's own stubs in IL among them.
+    pub compiled: u64,
+    /// Bytes of that code.
+    pub code_bytes: u64,
+    /// Bytes that are backed by memory in the code heaps that only such methods are in.
+    pub heap_bytes: u64,
+}
+
+/// What of the runtime's heaps is shared by all assemblies, or is of none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SharedBytes {
+    /// Bytes of loader heaps that belong to assemblies which are not dynamic.
+    pub other_assemblies: u64,
+    /// Bytes of loader heaps that cannot be told to be of one assembly.
+    pub loader: u64,
+    /// Bytes of code that belong to assemblies which are not dynamic, or to none.
+    pub code: u64,
 }
 
 /// All dynamic assemblies of a runtime.

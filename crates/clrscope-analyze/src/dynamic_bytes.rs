@@ -9,34 +9,8 @@ use clrscope_clr::{
 use clrscope_graph::Search;
 use clrscope_memory::{Issues, VirtAddr};
 
-use crate::dynamic_assemblies::{DynamicAssemblies, Unloading};
+use crate::dynamic_assemblies::{DynamicAssemblies, SharedBytes, Unloading};
 use crate::root_label::RootLabeler;
-
-/// Methods that were generated one by one, without an assembly.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct DynamicMethods {
-    /// `System.Reflection.Emit.DynamicMethod` objects on the heap.
-    pub objects: u64,
-    /// `System.Reflection.Emit.DynamicResolver` objects: one for each that was compiled.
-    pub resolvers: u64,
-    /// Methods with compiled code, the runtime's own stubs in IL among them.
-    pub compiled: u64,
-    /// Bytes of that code.
-    pub code_bytes: u64,
-    /// Bytes that are backed by memory in the code heaps that only such methods are in.
-    pub heap_bytes: u64,
-}
-
-/// What of the runtime's heaps is shared by all assemblies, or is of none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct SharedBytes {
-    /// Bytes of loader heaps that belong to assemblies which are not dynamic.
-    pub other_assemblies: u64,
-    /// Bytes of loader heaps that cannot be told to be of one assembly.
-    pub loader: u64,
-    /// Bytes of code that belong to assemblies which are not dynamic, or to none.
-    pub code: u64,
-}
 
 /// Adds to `found` what each assembly takes in the heaps of the loader and of the JIT. What was wrong is
 /// added to `issues`.

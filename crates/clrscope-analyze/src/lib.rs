@@ -52,7 +52,7 @@ mod waits;
 
 pub use crate::account::{
     Account, AccountLine, AccountVerdict, AddressMap, AddressSummary, HandleFigures, HeapCounters,
-    MapPiece, MapSum, MemoryClass, account, address_map, address_summary,
+    MapPiece, MapSum, MemoryClass, WineBytes, account, address_map, address_summary,
 };
 pub use crate::census::{Census, FreeBlock, TypeCount, census};
 pub use crate::chain::{Step, chain, member_name};
@@ -63,11 +63,10 @@ pub use crate::cross_references::{CrossReference, Crossing, cross_references};
 pub use crate::deadlocks::{Blocked, Deadlock, Deadlocks, TaskWait, deadlocks};
 pub use crate::dominator_tree::{DominatorNode, TreeLimits, dominator_tree};
 pub use crate::dynamic_assemblies::{
-    DynamicAssemblies, DynamicAssembly, DynamicGroup, DynamicOrigin, Unloading, dynamic_assemblies,
+    DynamicAssemblies, DynamicAssembly, DynamicGroup, DynamicMethods, DynamicOrigin, SharedBytes,
+    Unloading, dynamic_assemblies,
 };
-pub use crate::dynamic_bytes::{
-    DynamicMethods, SharedBytes, count_dynamic_methods, find_keepers, measure_dynamic,
-};
+pub use crate::dynamic_bytes::{count_dynamic_methods, find_keepers, measure_dynamic};
 pub use crate::emitter::Emitter;
 pub use crate::empty_arrays::{EmptyArray, empty_arrays};
 pub use crate::exceptions::{ExceptionDetails, ExceptionGroup, ExceptionReader, ThrownFrame};

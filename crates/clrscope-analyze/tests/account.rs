@@ -1,12 +1,14 @@
 //! The account of real processes adds up.
 
+use std::collections::BTreeMap;
+
 use clrscope_analyze::{
     Account, AccountVerdict, MemoryClass, account, address_map, address_summary, os_handles,
 };
 use clrscope_clr::{HeapObjects, LayoutMode, find_runtimes};
 use clrscope_memory::{Control, Issues, RegionState, Snapshot};
 use clrscope_minidump::Minidump;
-use clrscope_testkit::corpus::{self, CorpusDump};
+use clrscope_testkit::corpus::{self, Address, CorpusDump, Oracle, Segment};
 
 fn with_account(
     dump: &CorpusDump,
@@ -146,4 +148,82 @@ fn what_emitted_assemblies_take_is_code() {
         assert!((30_000_000..40_000_000).contains(&loader), "{loader}");
         assert!(account.code > 60_000_000, "{}", account.code);
     });
+}
+
+/// Bytes by heap and generation, as ClrMD has them.
+fn oracle_generations(oracle: &Oracle) -> BTreeMap<String, u64> {
+    let mut sums = BTreeMap::new();
+    let mut add = |heap: u32, generation: &str, [start, end]: [Address; 2]| {
+        *sums.entry(format!("heap {heap} {generation}")).or_default() += end.0 - start.0;
+    };
+    for segment in &oracle.segments {
+        match segment.kind.as_str() {
+            "Large" => add(segment.heap, "loh", [segment.start, segment.end]),
+            "Pinned" => add(segment.heap, "poh", [segment.start, segment.end]),
+            "Frozen" => add(segment.heap, "frozen", [segment.start, segment.end]),
+            _ => {
+                add(segment.heap, "gen0", segment.gen0);
+                add(segment.heap, "gen1", segment.gen1);
+                add(segment.heap, "gen2", segment.gen2);
+            }
+        }
+    }
+    sums.retain(|_, bytes| *bytes > 0);
+    sums
+}
+
+#[test]
+fn generations_and_segments_add_up_to_the_oracles() {
+    let mut seen = 0;
+    for dump in corpus::dumps() {
+        let Some(oracle) = dump.oracle() else { continue };
+        let name = dump.name();
+        with_account(&dump, |account, _, _| {
+            let mut used: BTreeMap<String, u64> = BTreeMap::new();
+            let (mut committed, mut reserved) = (0, 0);
+            for line in &account.lines {
+                match line.class {
+                    MemoryClass::GcObjects | MemoryClass::GcFree => {
+                        *used.entry(line.detail.clone()).or_default() += line.committed;
+                        committed += line.committed;
+                    }
+                    MemoryClass::GcUnused if line.detail.starts_with("heap") => {
+                        committed += line.committed;
+                        reserved += line.reserved;
+                    }
+                    _ => {}
+                }
+            }
+            used.retain(|_, bytes| *bytes > 0);
+            assert_eq!(used, oracle_generations(&oracle), "{name}");
+            if account.has_regions {
+                let sum = |ranges: fn(&Segment) -> [Address; 2]| -> u64 {
+                    let ranges = oracle.segments.iter().map(ranges);
+                    ranges.map(|[start, end]| end.0 - start.0).sum()
+                };
+                assert_eq!(committed, sum(|segment| segment.committed), "{name}");
+                assert_eq!(reserved, sum(|segment| segment.reserved), "{name}");
+                seen += 1;
+            }
+        });
+    }
+    assert!(seen >= 4, "only {seen} dumps");
+}
+
+#[test]
+fn the_counter_of_private_bytes_is_within_what_wine_counts() {
+    let mut seen = 0;
+    for dump in corpus::dumps() {
+        let bytes = dump.bytes();
+        let minidump = Minidump::parse(&bytes).expect(dump.name());
+        let counters = minidump.process_vm_counters().take(&mut Issues::new());
+        let Some(counted) = counters.map(|counters| counters.private_usage()) else { continue };
+        with_account(&dump, |account, _, _| {
+            let Some(wine) = account.wine.filter(|_| account.has_regions) else { return };
+            let most = account.private + account.copied + wine.images_read + wine.page_table;
+            assert!(counted <= most, "{}: {counted} of {most}", dump.name());
+            seen += 1;
+        });
+    }
+    assert!(seen >= 4, "only {seen} dumps");
 }

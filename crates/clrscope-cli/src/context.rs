@@ -28,7 +28,9 @@ use clrscope_report::{
 use crate::exit::{Failure, Outcome};
 use crate::globals::{ColorChoice, FormatName, Globals, NameChoice};
 use crate::progress::Reporter;
-use crate::verb::DUMP;
+
+/// The name of the first positional argument of every verb.
+pub(crate) const DUMP: &str = "dump";
 
 /// Lines about issues that are printed beside an answer.
 const PRINTED_ISSUES: usize = 5;

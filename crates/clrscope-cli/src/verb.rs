@@ -3,7 +3,7 @@
 
 use clap::{Arg, ArgMatches, Args, Command, value_parser};
 
-use crate::context::Context;
+use crate::context::{Context, DUMP};
 use crate::exit::{Failure, Outcome};
 
 /// The headings under which the help lists verbs, in its order.
@@ -104,9 +104,6 @@ impl Verb {
         (self.run)(matches, context)
     }
 }
-
-/// The name of the first positional argument of every verb.
-pub(crate) const DUMP: &str = "dump";
 
 fn indent(text: &str) -> String {
     text.trim().lines().map(|line| format!("  {}\n", line.trim())).collect()

@@ -15,7 +15,7 @@ use clrscope_memory::{
 
 use super::class::MemoryClass;
 use super::content::guess;
-use super::map::{GUARD, range_of};
+use super::regions::{GUARD, range_of};
 
 /// A part of the address space, and what it is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,7 +67,6 @@ pub(super) fn claims<'a>(
     native_heaps::heaps(&mut claims, snapshot, issues, control)?;
     process::surroundings(&mut claims, snapshot);
     if let Some(objects) = objects {
-        gc::bookkeeping(&mut claims, snapshot, objects);
         runtime::runtime(&mut claims, objects, issues);
         gc::reservations(&mut claims, objects);
     }

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use clrscope_clr::{AddressRange, HeapObjects};
 use clrscope_memory::{
-    Control, Interrupted, Issues, RegionRecord, RegionState, RegionType, Snapshot, VirtAddr,
+    Control, Interrupted, Issues, RegionRecord, RegionState, RegionType, Snapshot,
 };
 
 use super::claims::{Claims, claims};
 use super::class::MemoryClass;
 use super::content::guess;
 use super::partition::partition;
+use super::regions::{range_of, regions_in_use};
 
 /// A piece of one region that serves one purpose.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,8 +46,6 @@ pub struct AddressMap {
 
 /// `PAGE_EXECUTE` and its kin.
 const EXECUTABLE: u32 = 0xf0;
-/// `PAGE_GUARD`.
-pub(super) const GUARD: u32 = 0x100;
 
 /// Says what every byte of the address space is for. Without `objects`, managed memory is not told from
 /// native. What was wrong is added to `issues`.
@@ -78,28 +77,6 @@ pub fn address_map(
     let free = snapshot.regions.iter().filter(|region| region.state == RegionState::Free);
     let free = free.map(range_of).collect();
     Ok(AddressMap { regions, pieces, free, has_regions, is_wine, parts_of_heaps })
-}
-
-/// The regions in use; where the dump does not describe them, the ranges that it holds.
-fn regions_in_use(snapshot: &Snapshot<'_>) -> Vec<RegionRecord> {
-    if !snapshot.regions.is_empty() {
-        let used = snapshot.regions.iter().filter(|region| region.state != RegionState::Free);
-        return used.copied().collect();
-    }
-    let held = snapshot.space.iter().map(|(base, bytes)| RegionRecord {
-        base,
-        allocation_base: base,
-        size: bytes.len() as u64,
-        state: RegionState::Commit,
-        kind: RegionType::Unknown,
-        protection: 0,
-    });
-    held.collect()
-}
-
-/// The addresses of a region.
-pub(super) fn range_of(region: &RegionRecord) -> AddressRange {
-    AddressRange::new(region.base, VirtAddr(region.base.0.saturating_add(region.size)))
 }
 
 /// What memory is called that is only set aside.

@@ -61,6 +61,15 @@ pub struct Counters {
     pub working_set: u64,
 }
 
+/// What Wine counts as private bytes beside private memory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WineBytes {
+    /// Its own table of pages.
+    pub page_table: u64,
+    /// Sections of images that it read because it could not map them, at most.
+    pub images_read: u64,
+}
+
 /// The verdict, and its figures: committed bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Verdict {
@@ -128,8 +137,8 @@ pub struct Account {
     pub unexplained: u64,
     /// The system's own counters; `None`, if the dump has none.
     pub counters: Option<Counters>,
-    /// On Wine, bytes of its own that are in the counter of private bytes: one for each page.
-    pub wine_page_table: Option<u64>,
+    /// What is in the counter of private bytes beside private memory, if the system was Wine.
+    pub wine: Option<WineBytes>,
     /// What performance counters of the runtime would have shown; `None` without a managed heap.
     pub heap_counters: Option<HeapCounters>,
     /// Where the memory went.
@@ -182,7 +191,10 @@ impl Account {
             },
             unexplained: account.unexplained,
             counters,
-            wine_page_table: account.wine_page_table,
+            wine: account.wine.map(|wine| WineBytes {
+                page_table: wine.page_table,
+                images_read: wine.images_read,
+            }),
             heap_counters: account.counters.as_ref().map(HeapCounters::new),
             verdict: Verdict {
                 is: account.verdict.map(verdict_name),
@@ -230,12 +242,14 @@ impl Account {
             Grouped(counters.private_bytes),
             Grouped(counters.working_set)
         )?;
-        match self.wine_page_table {
-            Some(bytes) => writeln!(
+        match &self.wine {
+            Some(wine) => writeln!(
                 page,
-                "On Wine, that is what is resident of the memory that no file backs: pages that were never \
-                 touched are not in it, and {} bytes of Wine's own table of pages are.",
-                Grouped(bytes)
+                "On Wine, that is what is resident of memory that no file backs: what was never touched is not \
+                 in it;\nup to {} bytes of images that had to be read are, and {} bytes of Wine's own table \
+                 of pages.",
+                Grouped(wine.images_read),
+                Grouped(wine.page_table)
             ),
             None => writeln!(
                 page,

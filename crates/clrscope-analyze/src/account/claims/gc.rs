@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use clrscope_clr::{AddressRange, HeapObjects, SegmentKind};
-use clrscope_memory::{RegionType, Snapshot, VirtAddr};
+use clrscope_memory::{RegionType, VirtAddr};
 
 use super::{Claims, GRANULARITY};
 use crate::GenerationFilter;
@@ -64,15 +64,11 @@ const TABLE_SHAPES: [TableShape; 3] = [
 
 const PAGE: u64 = 0x1000;
 
-/// Tables that describe the heap: cards, bricks, marks, maps of segments or regions. One allocation that
+/// For runtimes that do not say where they are (before .NET 8), tables that describe the heap: cards, bricks, marks, maps of segments or regions. One allocation that
 /// begins with a `card_table_info` (dotnet/runtime, src/coreclr/gc/gcpriv.h), recognised by its shape: a
 /// count of users, whole pages from the lowest to the highest address of the heap, tables within
 /// its own size.
-pub(super) fn bookkeeping(
-    claims: &mut Claims<'_>,
-    snapshot: &Snapshot<'_>,
-    objects: &HeapObjects<'_>,
-) {
+pub(super) fn bookkeeping(claims: &mut Claims<'_>, objects: &HeapObjects<'_>) {
     let segments = objects.heap().segments().iter();
     let collected = segments.filter(|segment| segment.kind != SegmentKind::Frozen);
     let (mut lowest, mut highest) = (VirtAddr(u64::MAX), VirtAddr(0));
@@ -93,7 +89,7 @@ pub(super) fn bookkeeping(
             _ => {}
         }
     }
-    let space = &snapshot.space;
+    let space = &objects.heap().runtime().snapshot().space;
     let width = space.target().pointer_bytes();
     let word = |base: VirtAddr, index: u64| space.read_pointer(base.wrapping_add(index * width));
     let describes = |base: VirtAddr| -> Option<u64> {

@@ -9,7 +9,7 @@ use clrscope_memory::{Arch, RegionType, Snapshot, VirtAddr};
 
 use super::Claims;
 use crate::account::class::MemoryClass;
-use crate::account::map::range_of;
+use crate::account::regions::range_of;
 use crate::native_heap::process_blocks;
 
 const PAGE: u64 = 0x1000;

@@ -5,21 +5,30 @@ use std::collections::BTreeSet;
 use clrscope_clr::{AddressRange, GcMemoryKind, HeapObjects, LoaderHeaps, Runtime};
 use clrscope_memory::{Issues, VirtAddr};
 
-use super::Claims;
+use super::{Claims, gc};
 use crate::account::class::MemoryClass;
 
 /// What the GC keeps beside its objects, images that the runtime loaded itself, heaps of its loader and for
 /// jitted code.
 pub(super) fn runtime(claims: &mut Claims<'_>, objects: &HeapObjects<'_>, issues: &mut Issues) {
     let heap = objects.heap();
+    let mut has_bookkeeping = false;
     for memory in heap.gc_memory().take(issues) {
         match memory.kind {
             GcMemoryKind::HandleTable => claims.add(memory.range, MemoryClass::HandleTables, ""),
-            GcMemoryKind::Bookkeeping => claims.add(memory.range, MemoryClass::GcBookkeeping, ""),
+            GcMemoryKind::Bookkeeping => {
+                claims.add(memory.range, MemoryClass::GcBookkeeping, "");
+                claims.add_allocation(memory.range.start, MemoryClass::GcBookkeeping, "");
+                has_bookkeeping = true;
+            }
             GcMemoryKind::FreeRegion => {
                 claims.add(memory.range, MemoryClass::GcUnused, "free regions");
             }
         }
+    }
+
+    if !has_bookkeeping {
+        gc::bookkeeping(claims, objects);
     }
 
     let runtime = heap.runtime();
