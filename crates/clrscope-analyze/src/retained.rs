@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use clrscope_clr::{HeapGraph, RootKind, Sizes, TypeId};
+use clrscope_clr::{HeapGraph, Root, RootKind, Sizes, StaticName, TypeId};
 use clrscope_graph::{Dominators, NodeSet, ObjectId, Retained, Totals, retained_by_set};
-use clrscope_memory::{Control, Interrupted};
+use clrscope_memory::{Control, Interrupted, VirtAddr};
 
 use crate::TypeLabels;
 
@@ -65,32 +65,61 @@ pub fn retained_by_static(
     graph: &HeapGraph<'_>,
     control: &Control<'_>,
 ) -> Result<Vec<RetainedGroup>, Interrupted> {
+    let field = |root: &Root| static_name(root).map(ToString::to_string);
+    let rows = retained_by_roots(graph, field, control)?.into_iter();
+    Ok(sorted(rows.map(|(name, own, retained)| RetainedGroup { name, own, retained }).collect()))
+}
+
+/// How many bytes each static field, of thread statics each thread's own, alone keeps alive: by the
+/// address of its slot.
+///
+/// # Errors
+/// If `control` stops it.
+pub fn retained_by_slot(
+    graph: &HeapGraph<'_>,
+    control: &Control<'_>,
+) -> Result<BTreeMap<VirtAddr, u64>, Interrupted> {
+    let slot = |root: &Root| static_name(root).map(|_| root.address);
+    let rows = retained_by_roots(graph, slot, control)?.into_iter();
+    Ok(rows.map(|(slot, _, retained)| (slot, retained.bytes)).collect())
+}
+
+fn static_name(root: &Root) -> Option<&StaticName> {
+    match &root.kind {
+        RootKind::Static(name) | RootKind::ThreadStatic { name, .. } => Some(name),
+        _ => None,
+    }
+}
+
+/// For each key of roots, the objects that these refer to, and what they alone keep alive.
+fn retained_by_roots<K: Ord>(
+    graph: &HeapGraph<'_>,
+    key: impl Fn(&Root) -> Option<K>,
+    control: &Control<'_>,
+) -> Result<Vec<(K, Totals, Totals)>, Interrupted> {
     let sizes = graph.sizes(control)?;
-    let mut fields: BTreeMap<String, Vec<ObjectId>> = BTreeMap::new();
+    let mut by_key: BTreeMap<K, Vec<ObjectId>> = BTreeMap::new();
     let mut others = Vec::new();
     for (root, target) in graph.holding_roots() {
-        match &root.kind {
-            RootKind::Static(name) | RootKind::ThreadStatic { name, .. } => {
-                fields.entry(name.to_string()).or_default().push(target);
-            }
-            _ => others.push(target),
+        match key(root) {
+            Some(key) => by_key.entry(key).or_default().push(target),
+            None => others.push(target),
         }
     }
-    let (names, mut groups): (Vec<String>, Vec<Vec<ObjectId>>) = fields.into_iter().unzip();
-    // What other roots hold is held by no field alone.
+    let (keys, mut groups): (Vec<K>, Vec<Vec<ObjectId>>) = by_key.into_iter().unzip();
+    // What other roots hold is held by no group alone.
     groups.push(others);
     let dominators = Dominators::run_grouped(graph.graph(), &groups, control)?;
     let bytes = dominators.retained(|id| sizes.of(id), control)?;
     let counts = dominators.retained(|_| 1, control)?;
-    let rows = names.into_iter().zip(groups).zip(0u32..).map(|((name, targets), group)| {
+    let rows = keys.into_iter().zip(groups).zip(0u32..).map(|((key, targets), group)| {
         let own = Totals {
             objects: targets.len() as u64,
             bytes: targets.iter().map(|&id| sizes.of(id)).sum(),
         };
-        let retained = Totals { objects: counts.of_group(group), bytes: bytes.of_group(group) };
-        RetainedGroup { name, own, retained }
+        (key, own, Totals { objects: counts.of_group(group), bytes: bytes.of_group(group) })
     });
-    Ok(sorted(rows.collect()))
+    Ok(rows.collect())
 }
 
 /// What the objects of each group alone keep alive together, most first: the `top` groups.

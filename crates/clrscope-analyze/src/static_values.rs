@@ -1,8 +1,7 @@
 //! Static fields with their values.
 
-use clrscope_clr::{
-    Field, FieldKind, HeapError, NameStyle, Runtime, Type, Value, thread_addresses,
-};
+use clrscope_clr::stack::ManagedThread;
+use clrscope_clr::{Field, FieldKind, HeapError, NameStyle, Runtime, Type, Value};
 use clrscope_memory::{Control, Issues, VirtAddr};
 
 use crate::SessionError;
@@ -14,9 +13,12 @@ pub struct StaticValue<'a, 't, 'data> {
     pub ty: &'a Type<'t, 'data>,
     /// The field.
     pub field: &'a Field,
-    /// Of a thread static, the runtime's record of the thread.
-    pub thread: Option<VirtAddr>,
-    /// Its value; `None` if the statics of the type were never made.
+    /// Of a thread static, the thread.
+    pub thread: Option<&'a ManagedThread>,
+    /// Where the runtime keeps it: of a struct, a reference to a box. `None` if the statics of the type
+    /// were never made.
+    pub slot: Option<VirtAddr>,
+    /// Its value; `None` if it was never made.
     pub value: Option<Value<'t, 'data>>,
 }
 
@@ -33,25 +35,26 @@ pub fn for_each_static<'t, 'data>(
     control: &Control<'_>,
 ) -> Result<(), SessionError> {
     let types = runtime.types().map_err(HeapError::from)?;
-    let threads = thread_addresses(runtime).map_err(HeapError::from)?.take(issues);
+    let threads = runtime.threads().map_err(HeapError::from)?.take(issues);
     for table in types.loaded() {
         control.check()?;
         let name = types.name(table).to_string_in(NameStyle::CSharp);
-        // Open types, and what instantiations over references share, have no statics of their own.
+        // Open types and what instantiations over references share have no statics of their own.
         if name.contains("System.__Canon") || !wants(&name) {
             continue;
         }
         let Some(ty) = types.get(table).filter(|ty| !ty.is_open()) else { continue };
         for field in ty.statics() {
             if field.kind() != FieldKind::ThreadStatic {
-                let value = ty.static_value(field);
-                visit(StaticValue { ty: &ty, field, thread: None, value });
+                let (slot, value) = (ty.static_address(field), ty.static_value(field));
+                visit(StaticValue { ty: &ty, field, thread: None, slot, value });
                 continue;
             }
-            for &thread in &threads {
-                if let Some(value) = ty.thread_static_value(field, thread) {
+            for thread in &threads {
+                if let Some(value) = ty.thread_static_value(field, thread.address) {
+                    let slot = ty.thread_static_address(field, thread.address);
                     let (thread, value) = (Some(thread), Some(value));
-                    visit(StaticValue { ty: &ty, field, thread, value });
+                    visit(StaticValue { ty: &ty, field, thread, slot, value });
                 }
             }
         }

@@ -4,7 +4,7 @@ use clap::Args;
 use clrscope::clr::{NamePattern, Type};
 use clrscope::image::Token;
 use clrscope::memory::VirtAddr;
-use clrscope_report::verbs::types::{TypeList, TypeRow};
+use clrscope_report::verbs::types::{TypeList, TypeParts, TypeRow};
 
 use crate::context::Context;
 use crate::exit::{Failure, Outcome};
@@ -32,7 +32,7 @@ impl Action for DumpMt {
     fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
         let none = || Failure::NotThere(format!("{:#x} is no method table", self.address));
         let ty = context.types()?.get(self.address).ok_or_else(none)?;
-        answer(context, &[ty], self.md)
+        answer(context, &[ty], TypeParts { methods: self.md, ..TypeParts::default() })
     }
 }
 
@@ -47,7 +47,7 @@ pub(crate) struct DumpClass {
 impl Action for DumpClass {
     const NAME: &'static str = "dumpclass";
     const GROUP: Group = Group::Dump;
-    const ABOUT: &'static str = "The types of an EEClass: instantiations over references share one";
+    const ABOUT: &'static str = "The types of an EEClass, with their fields";
     const EXAMPLES: &'static str = "clrscope dumpclass app.dmp 00007ff8`9d2a4f10";
 
     fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
@@ -57,7 +57,7 @@ impl Action for DumpClass {
         if found.is_empty() {
             return Err(Failure::NotThere(format!("{:#x} is no EEClass", self.address)));
         }
-        answer(context, &found, false)
+        answer(context, &found, TypeParts { fields: true, ..TypeParts::default() })
     }
 }
 
@@ -90,7 +90,7 @@ impl Action for Name2Ee {
         if found.is_empty() {
             return Err(Failure::NotThere(format!("no loaded type of {module} is called {name}")));
         }
-        answer(context, &found, false)
+        answer(context, &found, TypeParts::default())
     }
 }
 
@@ -123,7 +123,7 @@ impl Action for Token2Ee {
             let token = token.0;
             return Err(Failure::NotThere(format!("no loaded type has the token {token:08x}")));
         }
-        answer(context, &found, false)
+        answer(context, &found, TypeParts::default())
     }
 }
 
@@ -137,9 +137,9 @@ fn is_in(ty: &Type<'_, '_>, modules: &NamePattern) -> bool {
 fn answer(
     context: &Context<'_>,
     types: &[Type<'_, '_>],
-    methods: bool,
+    parts: TypeParts,
 ) -> Result<Outcome, Failure> {
     let style = context.name_style();
-    let types = types.iter().map(|ty| TypeRow::new(ty, style, methods)).collect();
+    let types = types.iter().map(|ty| TypeRow::new(ty, style, parts)).collect();
     context.answer(&TypeList { types }, &context.issues())
 }

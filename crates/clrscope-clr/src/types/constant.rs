@@ -1,5 +1,6 @@
 //! Constants: of enums, and of literal fields.
 
+use std::fmt;
 use std::sync::Arc;
 
 use clrscope_image::rows::Constant as ConstantRow;
@@ -20,6 +21,17 @@ pub enum Constant {
     String(String),
     /// No object.
     Null,
+}
+
+impl fmt::Display for Constant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Constant::Integer(number) => write!(f, "{number}"),
+            Constant::Float(number) => write!(f, "{number}"),
+            Constant::String(text) => write!(f, "\"{text}\""),
+            Constant::Null => f.write_str("null"),
+        }
+    }
 }
 
 /// A member of an enum.

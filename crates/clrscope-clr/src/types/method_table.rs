@@ -18,6 +18,7 @@ const PRIMITIVE_VALUE_TYPE: u32 = 0x0006_0000;
 const TRUE_PRIMITIVE: u32 = 0x0007_0000;
 const INTERFACE: u32 = 0x000c_0000;
 const GENERIC_TYPICAL: u32 = 0x30;
+const CONTAINS_GENERIC_VARIABLES: u32 = 0x2000_0000;
 
 /// Bits of the second flags that say which optional slots there are (up to .NET 8).
 const SLOT_PER_INST_INFO: u16 = 0x01;
@@ -114,8 +115,13 @@ impl<'data> TableReader<'data> {
     }
 
     /// Whether it is a generic type over its own parameters.
-    pub(super) fn is_open(&self, header: MethodTableHeader) -> bool {
+    pub(super) fn is_definition(&self, header: MethodTableHeader) -> bool {
         header.is_generic() && header.flags & MethodTableHeader::GENERICS_MASK == GENERIC_TYPICAL
+    }
+
+    /// Whether it is constructed from parameters of generic types or methods, its own or others.
+    pub(super) fn is_open(&self, header: MethodTableHeader) -> bool {
+        header.flags & CONTAINS_GENERIC_VARIABLES != 0
     }
 
     /// The module that declares the type. From .NET 9 on the method table points to it. Before, it

@@ -109,7 +109,7 @@ impl<'a, 'data> Namer<'a, 'data> {
                 None => format!("a type of {name} at {table}"),
             });
         };
-        let arguments = if self.reader.is_open(header) {
+        let arguments = if self.reader.is_definition(header) {
             Vec::new()
         } else {
             let handles = self.reader.generic_arguments(table).unwrap_or_default();

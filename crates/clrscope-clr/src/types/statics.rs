@@ -62,7 +62,13 @@ impl TableReader<'_> {
             return (!base.is_null()).then_some(base);
         }
         let module = self.domain_local_module(table)?;
-        match header.flags & STATICS_MASK {
+        // Types with components have the size of a component instead of these bits.
+        let place = if header.component_size() > 0 {
+            STATICS_OF_MODULE
+        } else {
+            header.flags & STATICS_MASK
+        };
+        match place {
             STATICS_OF_MODULE if gc => self.pointer_at(module.wrapping_add(4 * pointer)),
             STATICS_OF_MODULE => Some(module),
             STATICS_OF_CLASS => None,

@@ -218,7 +218,8 @@ impl<'a, 'data> Type<'a, 'data> {
         self.types.reader.tables.is_free(self.data.table)
     }
 
-    /// Whether it is a generic type over its own parameters.
+    /// Whether it is constructed from parameters of generic types or methods, its own or others: such a
+    /// type has no instances and no statics.
     pub fn is_open(&self) -> bool {
         self.types.reader.is_open(self.data.header)
     }

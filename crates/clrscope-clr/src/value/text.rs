@@ -61,13 +61,11 @@ impl Value<'_, '_> {
             ElementType::Struct => self.write_struct(out, limits),
             ElementType::Void => Ok(()),
             element if element.is_reference() => self.write_reference(out, limits),
-            _ => match (self.as_enum(), self.as_integer()) {
-                (Some(value), _) => write!(out, "{value}"),
-                (None, Some(number)) => write!(out, "{number}"),
-                (None, None) => match self.as_pointer() {
-                    Some(pointer) => write!(out, "{pointer:#x}"),
-                    None => out.write_str(ABSENT),
-                },
+            _ => match (self.as_enum(), self.as_pointer(), self.as_integer()) {
+                (Some(value), ..) => write!(out, "{value}"),
+                (None, Some(pointer), _) => write!(out, "{pointer:#x}"),
+                (None, None, Some(number)) => write!(out, "{number}"),
+                (None, None, None) => out.write_str(ABSENT),
             },
         }
     }
@@ -96,6 +94,10 @@ impl Value<'_, '_> {
             None => {}
         }
         let Some(ty) = self.structure() else { return out.write_str("<type unknown>") };
+        // First values of arrays and spans in the image, and buffers inside of structs.
+        if ty.fields().is_empty() {
+            return write!(out, "<{} bytes>", ty.field_bytes().unwrap_or(0));
+        }
         if limits.depth == 0 {
             return out.write_str(CUT);
         }

@@ -5,6 +5,7 @@ mod collections;
 mod contents;
 mod delegates;
 mod exceptions;
+mod statics;
 mod strings;
 mod tasks;
 mod views;

@@ -39,7 +39,7 @@ pub(super) fn list(shelf: &Shelf<'_, '_>) -> Result<Vec<Row>, QueryError> {
             found.ty.name_in(style).into(),
             found.field.name().to_owned().into(),
             if found.thread.is_some() { "threadstatic" } else { "static" }.into(),
-            Cell::optional(found.thread),
+            Cell::optional(found.thread.map(|thread| thread.address)),
             Cell::optional(found.value.map(|value| value.address())),
             Cell::optional(object.filter(|object| !object.is_null())),
             Cell::optional(found.value.map(|value| value.text(TextLimits::default()))),

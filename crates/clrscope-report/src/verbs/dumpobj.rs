@@ -10,5 +10,6 @@ mod view;
 pub use self::collection::{CollectionElement, CollectionRow};
 pub use self::elements::{ElementRow, Elements};
 pub use self::fields::FieldRow;
+pub(super) use self::fields::{NOT_INITIALIZED, write as write_fields};
 pub use self::object::{DumpObj, Extent};
 pub use self::view::ViewRow;

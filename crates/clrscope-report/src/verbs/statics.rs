@@ -1,13 +1,16 @@
 //! `statics`: static and thread-static fields with their values.
 
+use std::collections::BTreeMap;
 use std::io;
 
-use clrscope_clr::{Field, NameStyle, TextLimits, Type, Value};
+use clrscope_analyze::StaticValue;
+use clrscope_clr::{NameStyle, ObjectRef, TextLimits, Value};
 use clrscope_memory::VirtAddr;
 use serde::Serialize;
 
+use super::dumpobj::NOT_INITIALIZED;
 use crate::escape::Escaped;
-use crate::number::Address;
+use crate::number::{Address, Grouped};
 use crate::page::Page;
 use crate::report::Report;
 use crate::rows::{Cell, Rows};
@@ -22,35 +25,58 @@ pub struct StaticRow {
     pub name: String,
     /// `static` or `threadstatic`.
     pub kind: &'static str,
-    /// Of a thread static, the runtime's structure of the thread.
-    pub thread: Option<Address>,
-    /// Where its value is; `None` if the statics of the type were never made.
+    /// Of a thread static, the thread by the operating system's number; zero if it has ended.
+    pub thread: Option<u32>,
+    /// Where its value is; `None` if it was never made.
     pub address: Option<Address>,
     /// The object that it refers to.
     pub object: Option<Address>,
     /// Its value as people read it.
     pub value: Option<String>,
+    /// Bytes that it alone keeps alive, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retained: Option<u64>,
+    #[serde(skip)]
+    slot: Option<VirtAddr>,
 }
 
 impl StaticRow {
-    /// Says what a field of `ty` holds, in one thread if that is given.
-    pub fn new(
-        ty: &Type<'_, '_>,
-        field: &Field,
-        value: Option<Value<'_, '_>>,
-        thread: Option<VirtAddr>,
-        style: NameStyle,
-    ) -> StaticRow {
+    /// Says what a field holds.
+    pub fn new(found: &StaticValue<'_, '_, '_>, style: NameStyle) -> StaticRow {
+        let value = found.value;
         let object = value.and_then(|value| value.reference()).filter(|object| !object.is_null());
         StaticRow {
-            ty: ty.name_in(style),
-            name: field.name().to_owned(),
-            kind: if thread.is_some() { "threadstatic" } else { "static" },
-            thread: thread.map(Address::from),
+            ty: found.ty.name_in(style),
+            name: found.field.name().to_owned(),
+            kind: if found.thread.is_some() { "threadstatic" } else { "static" },
+            thread: found.thread.map(|thread| thread.os_id),
             address: value.map(|value| value.address().into()),
             object: object.map(Address::from),
-            value: value.map(|value| value.text(TextLimits::default())),
+            value: value.map(|value| text(&value, style)),
+            retained: None,
+            slot: found.slot,
         }
+    }
+}
+
+/// What a person wants to know of a value in one line; of an object that has no value of its own, its
+/// type and how many elements it has.
+fn text(value: &Value<'_, '_>, style: NameStyle) -> String {
+    let limits = TextLimits::default();
+    match value.as_object() {
+        Some(object) => object.brief(limits).unwrap_or_else(|| kind_of(&object, style)),
+        None => value.text(limits),
+    }
+}
+
+fn kind_of(object: &ObjectRef<'_, '_>, style: NameStyle) -> String {
+    let name = object.ty().name_in(style);
+    let array = object.as_array().map(|array| array.len().into());
+    let count = || object.as_collection(0).and_then(|collection| collection.count);
+    match array.or_else(count) {
+        Some(1) => format!("{name} of 1 element"),
+        Some(count) => format!("{name} of {} elements", Grouped(count)),
+        None => name,
     }
 }
 
@@ -59,30 +85,48 @@ impl StaticRow {
 pub struct Statics {
     /// The fields by module and type; thread statics once for each thread that uses them.
     pub fields: Vec<StaticRow>,
+    #[serde(skip)]
+    by_retained: bool,
+}
+
+impl Statics {
+    /// The fields in their order.
+    pub fn new(fields: Vec<StaticRow>) -> Statics {
+        Statics { fields, by_retained: false }
+    }
+
+    /// The fields with what the slot of each alone keeps alive, most first.
+    pub fn by_retained(mut fields: Vec<StaticRow>, retained: &BTreeMap<VirtAddr, u64>) -> Statics {
+        for field in &mut fields {
+            let held = field.slot.and_then(|slot| retained.get(&slot));
+            field.retained = Some(held.copied().unwrap_or(0));
+        }
+        fields.sort_by_key(|field| std::cmp::Reverse(field.retained));
+        Statics { fields, by_retained: true }
+    }
 }
 
 impl Report for Statics {
     fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
         let style = page.style();
         let width = style.address_width();
-        page.heading(&format!("{:width$} {:width$} Field = Value", "Address", "Object"))?;
+        let retained = if self.by_retained { "       Retained " } else { "" };
+        page.heading(&format!("{:width$} {:width$} {retained}Field = Value", "Address", "Object"))?;
         let shown = |address: Option<Address>| match address {
             Some(address) => style.address(address.into()).to_string(),
             None => format!("{:width$}", "-"),
         };
         for field in &self.fields {
-            let value = field.value.as_deref().unwrap_or("<never made>");
-            write!(
-                page,
-                "{} {} {}.{} = {}",
-                shown(field.address),
-                shown(field.object),
-                Escaped(&field.ty),
-                Escaped(&field.name),
-                Escaped(value)
-            )?;
+            write!(page, "{} {} ", shown(field.address), shown(field.object))?;
+            if let Some(bytes) = field.retained {
+                write!(page, "{:>15} ", Grouped(bytes).to_string())?;
+            }
+            let value = field.value.as_deref().unwrap_or(NOT_INITIALIZED);
+            let name = Escaped(&field.name);
+            write!(page, "{}.{name} = {}", Escaped(&field.ty), Escaped(value))?;
             match field.thread {
-                Some(thread) => writeln!(page, " (thread {})", style.address(thread.into()))?,
+                Some(0) => writeln!(page, " (a thread that has ended)")?,
+                Some(thread) => writeln!(page, " (thread {thread:x})")?,
                 None => writeln!(page)?,
             }
         }
@@ -90,18 +134,23 @@ impl Report for Statics {
     }
 
     fn rows(&self, rows: &mut Rows<'_>) -> io::Result<()> {
-        rows.header(&["type", "name", "kind", "thread", "address", "object", "value"])?;
+        let mut header =
+            vec!["type", "name", "kind", "thread", "address", "object", "value", "retained"];
+        header.truncate(if self.by_retained { header.len() } else { header.len() - 1 });
+        rows.header(&header)?;
         for field in &self.fields {
             let cell = |address: Option<Address>| address.map_or(Cell::Empty, Cell::from);
-            rows.row(&[
+            let mut cells = vec![
                 Cell::Text(&field.ty),
                 Cell::Text(&field.name),
                 Cell::Text(field.kind),
-                cell(field.thread),
+                Cell::optional_number(field.thread.map(u64::from)),
                 cell(field.address),
                 cell(field.object),
                 Cell::optional(field.value.as_deref()),
-            ])?;
+            ];
+            cells.extend(field.retained.map(Cell::Number));
+            rows.row(&cells)?;
         }
         Ok(())
     }

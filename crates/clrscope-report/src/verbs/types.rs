@@ -1,97 +1,18 @@
 //! `dumpmt`, `dumpclass`, `name2ee`, `token2ee`: types.
 
+mod row;
+
 use std::io;
 
-use clrscope_clr::{NameStyle, Type};
 use serde::Serialize;
 
+pub use self::row::{EnumMemberRow, EnumRow, MethodRow, TypeParts, TypeRow};
+use super::dumpobj::write_fields;
 use crate::escape::Escaped;
 use crate::number::Address;
 use crate::page::Page;
 use crate::report::Report;
 use crate::rows::{Cell, Rows};
-
-/// A method that a type declares.
-#[derive(Debug, Clone, Serialize)]
-pub struct MethodRow {
-    /// Its token.
-    pub token: Address,
-    /// RVA of its IL; zero if it has none.
-    pub rva: Address,
-    /// Name and parameters.
-    pub name: String,
-}
-
-/// A type.
-#[derive(Debug, Clone, Serialize)]
-pub struct TypeRow {
-    /// Its method table.
-    pub mt: Address,
-    /// Its `EEClass`.
-    pub class: Option<Address>,
-    /// Method table of the type that it derives from.
-    pub parent: Option<Address>,
-    /// The runtime's structure of the module that declares it.
-    pub module: Option<Address>,
-    /// Its token; arrays have none.
-    pub token: Option<Address>,
-    /// Its name.
-    pub name: String,
-    /// File name of the module.
-    pub file: Option<String>,
-    /// Bytes of an instance without components.
-    pub base_size: u32,
-    /// Bytes of a component.
-    pub component_size: u32,
-    /// Number of interfaces that it implements.
-    pub interfaces: u64,
-    /// Number of instance fields, those of base types included.
-    pub instance_fields: u64,
-    /// Number of static fields.
-    pub static_fields: u64,
-    /// `TypeAttributes`.
-    pub attributes: Option<Address>,
-    /// Whether it can be unloaded.
-    pub collectible: bool,
-    /// Whether instances have a finalizer.
-    pub finalizer: bool,
-    /// Its methods, if they were asked for.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub methods: Vec<MethodRow>,
-}
-
-impl TypeRow {
-    /// Says what `ty` is.
-    pub fn new(ty: &Type<'_, '_>, style: NameStyle, with_methods: bool) -> TypeRow {
-        let module = ty.module();
-        let methods = if with_methods { ty.methods() } else { Vec::new() };
-        TypeRow {
-            mt: ty.method_table().into(),
-            class: ty.class().map(Address::from),
-            parent: ty.base().map(|base| base.method_table().into()),
-            module: module.as_ref().map(|module| module.address().into()),
-            token: ty.token().map(|token| Address(token.0.into())),
-            name: ty.name_in(style),
-            file: module.map(|module| module.file_name().to_owned()),
-            base_size: ty.base_size(),
-            component_size: ty.component_size(),
-            interfaces: ty.interfaces().len() as u64,
-            instance_fields: ty.fields().len() as u64,
-            static_fields: ty.statics().count() as u64,
-            attributes: ty.attributes().map(|attributes| Address(attributes.into())),
-            collectible: ty.is_collectible(),
-            finalizer: ty.has_finalizer(),
-            methods: methods
-                .iter()
-                .map(|method| MethodRow {
-                    token: Address(method.token.0.into()),
-                    rva: Address(method.rva.into()),
-                    name: method.signature(),
-                })
-                .collect(),
-        }
-    }
-}
 
 /// The answer of these verbs.
 #[derive(Debug, Clone, Serialize)]
@@ -126,6 +47,10 @@ impl Report for TypeList {
             writeln!(page, "Number of IFaces in IFaceMap: {}", ty.interfaces)?;
             writeln!(page, "NumInstanceFields: {}", ty.instance_fields)?;
             writeln!(page, "NumStaticFields: {}", ty.static_fields)?;
+            write_nature(ty, page)?;
+            if let Some(fields) = &ty.fields {
+                write_fields(fields, style.target.pointer_bytes(), page)?;
+            }
             if !ty.methods.is_empty() {
                 writeln!(page, "Methods:")?;
                 writeln!(page, " mdToken      RVA Name")?;
@@ -154,4 +79,29 @@ impl Report for TypeList {
         }
         Ok(())
     }
+}
+
+/// What SOS does not print.
+fn write_nature(ty: &TypeRow, page: &mut Page<'_>) -> io::Result<()> {
+    let words = [ty.visibility.unwrap_or_default(), ty.modifier.unwrap_or_default(), ty.kind];
+    let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+    writeln!(page, "Declared as:     {}", words.join(" "))?;
+    let mut line = |title: &str, names: &[String]| match names {
+        [] => Ok(()),
+        names => writeln!(page, "{title:16} {}", Escaped(&names.join(", "))),
+    };
+    line("Base:", ty.base.as_slice())?;
+    line("Implements:", &ty.interface_names)?;
+    line("Arguments:", &ty.generic_arguments)?;
+    line("Elements:", ty.element.as_slice())?;
+    if let Some(context) = ty.alc {
+        writeln!(page, "Load context:    {}", page.style().address(context.into()))?;
+    }
+    let Some(info) = &ty.enumeration else { return Ok(()) };
+    let flags = if info.flags { ", a set of flags" } else { "" };
+    writeln!(page, "Made of:         {}{flags}", info.underlying)?;
+    for member in &info.members {
+        writeln!(page, "  {} = {}", Escaped(&member.name), member.value)?;
+    }
+    Ok(())
 }

@@ -6,7 +6,7 @@ use clrscope_clr::{ElementType, Field, FieldKind, NameStyle, ObjectRef, TextLimi
 use serde::Serialize;
 
 use super::collection::CollectionRow;
-use super::value::json;
+use super::value::{json, of_constant};
 use crate::escape::Escaped;
 use crate::number::Address;
 use crate::page::{Page, Style};
@@ -29,6 +29,9 @@ pub struct FieldRow {
     /// Whether it is static.
     #[serde(rename = "static")]
     pub is_static: bool,
+    /// Where its value is: `instance`, `static`, `threadstatic`, `rva` (in the image) or `literal` (in
+    /// metadata).
+    pub kind: &'static str,
     /// Its value: number, boolean, address, text, or an object with the fields of a struct.
     pub value: serde_json::Value,
     /// Its value as people read it.
@@ -57,6 +60,13 @@ impl FieldRow {
             ty: field.type_name().to_string_in(style),
             element_type: format!("{:?}", field.element_type()),
             is_static: field.kind() != FieldKind::Instance,
+            kind: match field.kind() {
+                FieldKind::Instance => "instance",
+                FieldKind::Static => "static",
+                FieldKind::ThreadStatic => "threadstatic",
+                FieldKind::Rva => "rva",
+                FieldKind::Literal => "literal",
+            },
             value: value.as_ref().map_or(serde_json::Value::Null, json),
             text: value.map(|value| value.text(TextLimits::default())),
             collection: value
@@ -79,6 +89,21 @@ impl FieldRow {
         let ty = object.ty();
         let instance = ty.fields().iter().map(|field| (field, object.value_of(field)));
         rows(ty, instance, style)
+    }
+
+    /// The fields of a type: instance fields, which have no value without an instance, then statics and
+    /// constants.
+    pub fn of_type(ty: &Type<'_, '_>, style: NameStyle) -> Vec<FieldRow> {
+        let instance = ty.fields().iter().map(|field| FieldRow::new(field, None, style));
+        let others = ty.own_fields().iter().filter(|field| field.kind() != FieldKind::Instance);
+        let others = others.map(|field| {
+            let mut row = FieldRow::new(field, ty.static_value(field), style);
+            if let Some(constant) = ty.constant(field) {
+                (row.value, row.text) = (of_constant(&constant), Some(constant.to_string()));
+            }
+            row
+        });
+        instance.chain(others).collect()
     }
 
     /// The fields of a struct, then the statics of its type.
@@ -104,6 +129,10 @@ fn rows<'f, 'a, 'data: 'a>(
     instance.chain(statics).map(|(field, value)| FieldRow::new(field, value, style)).collect()
 }
 
+/// What is said of a static whose type the program has not made use of: neither its static constructor
+/// nor what reserves its place has run.
+pub(in crate::verbs) const NOT_INITIALIZED: &str = "<not initialized>";
+
 /// Characters of a type's name that SOS shows; the end tells more than the beginning.
 const TYPE_WIDTH: usize = 20;
 
@@ -111,7 +140,12 @@ impl FieldRow {
     /// What the column of values shows, and what is said behind the name: where a reference leads
     /// and what is there; where a struct is and what it holds.
     fn shown(&self, style: Style) -> (String, Option<&str>) {
-        let text = self.text.as_deref().unwrap_or("<no value>");
+        let without = match self.kind {
+            "static" => NOT_INITIALIZED,
+            "rva" => "<not in the dump>",
+            _ => "",
+        };
+        let text = self.text.as_deref().unwrap_or(without);
         let address = |address: Address| style.address(address.into()).to_string();
         match (self.target, self.address) {
             (Some(target), _) => {
@@ -128,7 +162,11 @@ impl FieldRow {
 }
 
 /// The table of SOS. Offsets of instance fields count from `base` bytes before the first.
-pub(super) fn write(fields: &[FieldRow], base: u64, page: &mut Page<'_>) -> io::Result<()> {
+pub(in crate::verbs) fn write(
+    fields: &[FieldRow],
+    base: u64,
+    page: &mut Page<'_>,
+) -> io::Result<()> {
     if fields.is_empty() {
         return writeln!(page, "Fields:\nNone");
     }
@@ -155,7 +193,11 @@ pub(super) fn write(fields: &[FieldRow], base: u64, page: &mut Page<'_>) -> io::
             offset.as_deref().unwrap_or("-"),
             Escaped(&ty).to_string(),
             u8::from(field.element == ElementType::Struct),
-            if field.is_static { "static" } else { "instance" },
+            match field.kind {
+                // SOS's word.
+                "threadstatic" => "TLstatic",
+                kind => kind,
+            },
             Escaped(&field.name)
         )?;
         match note {

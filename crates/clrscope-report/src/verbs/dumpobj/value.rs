@@ -1,6 +1,6 @@
 //! A value in machine-readable output.
 
-use clrscope_clr::{ElementType, TextLimits, Value};
+use clrscope_clr::{Constant, ElementType, TextLimits, Value};
 use serde_json::{Map, Number, Value as Json, json};
 
 /// Structs in structs; deeper ones are given as text.
@@ -33,14 +33,12 @@ fn nested(value: &Value<'_, '_>, depth: usize) -> Json {
             let target = value.reference().filter(|target| !target.is_null());
             target.map(|target| format!("{target:#x}")).into()
         }
-        ElementType::Pointer | ElementType::ByRef | ElementType::FunctionPointer => {
-            value.as_pointer().map(|pointer| format!("{pointer:#x}")).into()
-        }
-        _ => match (value.as_enum(), value.as_i64(), value.as_u64()) {
+        _ => match (value.as_enum(), value.as_pointer(), value.as_i64(), value.as_u64()) {
             (Some(_), ..) => text(value),
-            (None, Some(number), _) => json!(number),
-            (None, None, Some(number)) => json!(number),
-            (None, None, None) => Json::Null,
+            (None, Some(pointer), ..) => json!(format!("{pointer:#x}")),
+            (None, None, Some(number), _) => json!(number),
+            (None, None, None, Some(number)) => json!(number),
+            (None, None, None, None) => Json::Null,
         },
     }
 }
@@ -68,6 +66,23 @@ fn structure(value: &Value<'_, '_>, depth: usize) -> Json {
         (field.display_name().to_owned(), inner.map_or(Json::Null, |v| nested(&v, depth + 1)))
     });
     Json::Object(fields.collect::<Map<_, _>>())
+}
+
+/// A constant, as a value of its type is given.
+pub(super) fn of_constant(constant: &Constant) -> Json {
+    match constant {
+        Constant::Integer(number) => match (i64::try_from(*number), u64::try_from(*number)) {
+            (Ok(number), _) => json!(number),
+            (_, Ok(number)) => json!(number),
+            _ => Json::Null,
+        },
+        Constant::Float(number) => match Number::from_f64(*number) {
+            Some(number) => Json::Number(number),
+            None => Json::String(constant.to_string()),
+        },
+        Constant::String(text) => json!(text),
+        Constant::Null => Json::Null,
+    }
 }
 
 fn text(value: &Value<'_, '_>) -> Json {
