@@ -1,7 +1,9 @@
 //! Static fields with their values.
 
 use clrscope_clr::stack::ManagedThread;
-use clrscope_clr::{Field, FieldKind, HeapError, NameStyle, Runtime, Type, Value};
+use clrscope_clr::{
+    Field, FieldKind, HeapError, NameStyle, ObjectRef, Runtime, TextLimits, Type, Value,
+};
 use clrscope_memory::{Control, Issues, VirtAddr};
 
 use crate::SessionError;
@@ -20,6 +22,29 @@ pub struct StaticValue<'a, 't, 'data> {
     pub slot: Option<VirtAddr>,
     /// Its value; `None` if it was never made.
     pub value: Option<Value<'t, 'data>>,
+}
+
+impl StaticValue<'_, '_, '_> {
+    /// What a person wants to know of the value in one line; of an object that has no value of its own,
+    /// its type and how many elements it has. `None` if it was never made.
+    pub fn text(&self, style: NameStyle) -> Option<String> {
+        let limits = TextLimits::default();
+        Some(match self.value?.as_object() {
+            Some(object) => object.brief(limits).unwrap_or_else(|| kind_of(&object, style)),
+            None => self.value?.text(limits),
+        })
+    }
+}
+
+fn kind_of(object: &ObjectRef<'_, '_>, style: NameStyle) -> String {
+    let name = object.ty().name_in(style);
+    let array = object.as_array().map(|array| array.len().into());
+    let count = || object.as_collection(0).and_then(|collection| collection.count);
+    match array.or_else(count) {
+        Some(1) => format!("{name} of 1 element"),
+        Some(count) => format!("{name} of {count} elements"),
+        None => name,
+    }
 }
 
 /// Calls `visit` with the static fields of all loaded types whose names, in C#, `wants`; with thread

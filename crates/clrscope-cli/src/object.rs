@@ -45,7 +45,9 @@ pub(crate) fn find<'a, 'd>(
     let mut start = address;
     match place.at {
         Some(at) if objects.is_free(&at) => {
-            let stale = at.address != address && types.object(address).is_ok();
+            let left = at.size.saturating_sub(address.0 - at.address.0);
+            let stale = at.address != address
+                && types.object(address).is_ok_and(|object| could_have_been(&object, left));
             if !stale {
                 start = at.address;
             }
@@ -79,6 +81,12 @@ pub(crate) fn find<'a, 'd>(
     })?;
     check(context, &object, issues);
     Ok(Found { object, generation, verdict })
+}
+
+/// Whether what looks like an object where none is any more can have been one: it fits into what is left of
+/// the gap, and a module declares its type.
+fn could_have_been(object: &ObjectRef<'_, '_>, left: u64) -> bool {
+    object.size() <= left && object.ty().module().is_some()
 }
 
 /// Adds what the dump lacks of an object to `issues`.

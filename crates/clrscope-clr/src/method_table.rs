@@ -43,6 +43,11 @@ impl MethodTableHeader {
         self.flags & 0x000c_0000 == 0x0008_0000
     }
 
+    /// Whether it is an interface's.
+    pub const fn is_interface(self) -> bool {
+        self.flags & 0x800c_0000 == 0x000c_0000 && self.base_size == 0
+    }
+
     /// Whether it is of a generic type, an instantiation or the open type itself.
     pub const fn is_generic(self) -> bool {
         self.flags & Self::HAS_COMPONENT_SIZE == 0 && self.flags & Self::GENERICS_MASK != 0
@@ -135,6 +140,18 @@ impl<'data> MethodTableReader<'data> {
         if self.free.is_some_and(|free| free == method_table) || self.has_free_shape(method_table) {
             return true;
         }
+        self.is_known_to_its_class(method_table, base)
+    }
+
+    /// Whether there is the method table of an interface. No object has one, and so it has no size.
+    pub fn is_interface(&self, method_table: VirtAddr) -> bool {
+        !method_table.is_null()
+            && method_table.is_aligned(4)
+            && self.header(method_table).is_some_and(|header| header.is_interface())
+            && self.is_known_to_its_class(method_table, 0)
+    }
+
+    fn is_known_to_its_class(&self, method_table: VirtAddr, base: u64) -> bool {
         let Some(canonical) = self.canonical(method_table) else { return false };
         let Some(class) = self.read(canonical, self.class) else {
             return canonical != method_table

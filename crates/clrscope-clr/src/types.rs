@@ -90,8 +90,8 @@ impl<'data> Types<'data> {
     /// The type of a method table. `None` if there is no method table.
     pub fn get(&self, method_table: VirtAddr) -> Option<Type<'_, 'data>> {
         let data = self.types.get_or(method_table, || {
-            let is_valid = self.reader.tables.is_valid(method_table);
-            is_valid.then(|| TypeData::read(self, method_table))?.map(Arc::new)
+            let is_type = self.reader.is_type(method_table);
+            is_type.then(|| TypeData::read(self, method_table))?.map(Arc::new)
         })?;
         Some(Type::new(self, data))
     }

@@ -1,6 +1,7 @@
 //! The program as its users meet it: on real dumps, by its output and its exit code.
 
 mod answers;
+mod bad_addresses;
 mod bad_input;
 mod diagnose;
 mod diff;

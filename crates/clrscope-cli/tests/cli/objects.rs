@@ -47,6 +47,8 @@ snapshots! {
     statics: "net8-x64-case005", "statics DUMP -type Cases.*";
     statics_roots_x86: "core21-x86-wks-all", "statics DUMP -type zoo.roots";
     statics_tsv: "net10-x64-wks-all", "statics DUMP -type Zoo.GenericStatics* --format tsv";
+    statics_retained: "net10-x64-wks-all", "statics DUMP -type Zoo.Roots -retained";
+    statics_retained_csv: "core21-x86-wks-all", "statics DUMP -type Zoo.Graph -retained --format csv";
     statics_of_nothing: "net8-x64-case005", "statics DUMP -type No.Such";
     strings_dup: "net8-x64-case005", "strings DUMP -dup -top 5";
     name2ee: "net10-x64-wks-all", "name2ee DUMP zoo.dll!Zoo.EveryField";
@@ -106,14 +108,48 @@ fn a_type_is_the_same_by_method_table_class_name_and_token() {
     let named = types("name2ee DUMP Zoo Zoo.EveryField --format json");
     let text = |key: &str| named[0][key].as_str().expect("an address").to_owned();
     for line in [
-        format!("dumpclass DUMP {} --format json", text("class")),
         format!("token2ee DUMP Zoo.dll {} --format json", text("token")),
         format!("dumpmt DUMP {} --format json", text("mt")),
     ] {
         assert_eq!(types(&line), named, "{line}");
     }
+    let class = types(&format!("dumpclass DUMP {} --format json", text("class")));
+    let fields = class[0]["fields"].as_array().expect("fields");
+    assert!(fields.iter().any(|field| field["name"] == "Union" && field["offset"] == 168));
     let methods =
         types(&format!("dumpmt DUMP {} -md --format json", text("mt")))[0]["methods"].clone();
     let methods = methods.as_array().expect("methods");
     assert!(methods.iter().any(|method| method["name"] == ".ctor()"), "{methods:?}");
+}
+
+#[test]
+fn a_type_says_what_it_is_like() {
+    let ty = |name: &str| {
+        let named = run("net10-x64-wks-all", &format!("name2ee DUMP *!{name} --format json"));
+        let class = named.json()["data"]["types"][0]["class"].as_str().expect("one").to_owned();
+        let answer = run("net10-x64-wks-all", &format!("dumpclass DUMP {class} --format json"));
+        // Instantiations over references share a class.
+        let types = answer.json()["data"]["types"].as_array().expect("types").clone();
+        types.into_iter().find(|ty| ty["name"] == name).expect("the type")
+    };
+    let colour = ty("Zoo.Colour");
+    assert_eq!((&colour["kind"], &colour["enum"]["underlying"]), (&"enum".into(), &"UInt8".into()));
+    let members = colour["enum"]["members"].as_array().expect("members");
+    assert!(members.iter().any(|member| member["name"] == "Green" && member["value"] == 2));
+    // A member is also a field: a constant.
+    let fields = colour["fields"].as_array().expect("fields");
+    let green = fields.iter().find(|field| field["name"] == "Green").expect("a field");
+    assert_eq!((&green["kind"], &green["value"]), (&"literal".into(), &2.into()));
+    let square = ty("Zoo.Square");
+    assert_eq!((&square["kind"], &square["base"]), (&"class".into(), &"Zoo.Shape".into()));
+    assert_eq!(ty("System.Action")["kind"], "delegate");
+    assert_eq!(ty("Zoo.IShape")["kind"], "interface");
+    let string = ty("System.String");
+    assert_eq!((&string["modifier"], &string["visibility"]), (&"sealed".into(), &"public".into()));
+    let interfaces = string["interface_names"].as_array().expect("names");
+    assert!(interfaces.contains(&"System.Collections.Generic.IEnumerable<System.Char>".into()));
+    let exception = ty("System.InvalidOperationException");
+    assert_eq!(exception["kind"], "exception");
+    let list = ty("System.Collections.Generic.List<System.String>");
+    assert_eq!(list["generic_arguments"][0], "System.String");
 }

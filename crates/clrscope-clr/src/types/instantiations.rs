@@ -31,7 +31,7 @@ impl Instantiations {
             for handle in modules.constructed_types(module) {
                 if let Some(table) = Handle::table(reader, handle) {
                     found.add(reader, table);
-                    found.all.extend(Some(table).filter(|&table| reader.tables.is_valid(table)));
+                    found.all.extend(Some(table).filter(|&table| reader.is_type(table)));
                 }
             }
         }
@@ -48,7 +48,7 @@ impl Instantiations {
 
     fn add(&mut self, reader: &TableReader<'_>, table: VirtAddr) -> Option<()> {
         let header = reader.tables.header(table)?;
-        if !reader.tables.is_valid(table) {
+        if !reader.is_type(table) {
             return None;
         }
         let category = TypeCategory::of(header);

@@ -104,6 +104,11 @@ impl<'data> TableReader<'data> {
         self.space().read_pointer(address).filter(|value| !value.is_null())
     }
 
+    /// Whether there is a method table, of an interface or of what has instances.
+    pub(super) fn is_type(&self, table: VirtAddr) -> bool {
+        self.tables.is_valid(table) || self.tables.is_interface(table)
+    }
+
     /// The upper half of the word behind the sizes: up to .NET 8 the second flags.
     fn optional_slots(&self, table: VirtAddr) -> u16 {
         self.space().read_u16(table.wrapping_add(8)).unwrap_or(0)
@@ -209,11 +214,12 @@ impl<'data> TableReader<'data> {
         let Some(map) = self.pointer_at(table.wrapping_add(self.offsets.interface_map)) else {
             return Vec::new();
         };
-        (0..count)
-            .map_while(|index| {
-                let cell = map.wrapping_add(index * self.offsets.pointer);
-                self.offsets.relative_pointer(self.space(), cell)
-            })
-            .collect()
+        // Unlike others, these are plain pointers in .NET Core 2.x too; an odd one leads to a cell that
+        // holds the pointer (dotnet/coreclr, src/inc/fixuppointer.h; measured).
+        let interface = |index| {
+            let value = self.pointer_at(map.wrapping_add(index * self.offsets.pointer))?;
+            if value.0 & 1 == 0 { Some(value) } else { self.pointer_at(VirtAddr(value.0 - 1)) }
+        };
+        (0..count).map_while(interface).collect()
     }
 }

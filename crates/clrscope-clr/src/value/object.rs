@@ -52,7 +52,8 @@ impl<'data> Types<'data> {
         }
         let word = self.space().read_pointer(address).ok_or(ObjectError::Absent(address))?;
         let table = VirtAddr(word.0 & !(MARK_BITS & (pointer - 1)));
-        let ty = self.get(table).ok_or(ObjectError::NoMethodTable { address, word })?;
+        let ty = self.get(table).filter(|ty| ty.category() != TypeCategory::Interface);
+        let ty = ty.ok_or(ObjectError::NoMethodTable { address, word })?;
         Ok(ObjectRef { types: self, ty, address, bytes: self.space().contiguous(address) })
     }
 }

@@ -1,12 +1,11 @@
 //! `statics`: static fields with their values.
 
 use clrscope_analyze::{StaticValue, for_each_static};
-use clrscope_clr::TextLimits;
 use clrscope_memory::Issues;
 
 use super::list::Row;
 use crate::cell::Cell;
-use crate::definition::{Column, Definition, Lookup, address, text};
+use crate::definition::{Column, Definition, Lookup, address, integer, text};
 use crate::error::QueryError;
 use crate::shelf::Shelf;
 
@@ -22,8 +21,8 @@ const COLUMNS: &[Column] = &[
     text("type", "the name of that type").found_by(Lookup::Equal),
     text("name", "the field's name"),
     text("kind", "`static` or `threadstatic`"),
-    address("thread", "of a thread static, the runtime's record of the thread"),
-    address("address", "where the value is; null if the statics of the type were never made"),
+    integer("thread", "of a thread static, the thread by the operating system's number"),
+    address("address", "where the value is; null if it was never made"),
     address("object", "the object that it refers to").found_by(Lookup::Equal),
     text("value", "the value as people read it"),
 ];
@@ -39,10 +38,10 @@ pub(super) fn list(shelf: &Shelf<'_, '_>) -> Result<Vec<Row>, QueryError> {
             found.ty.name_in(style).into(),
             found.field.name().to_owned().into(),
             if found.thread.is_some() { "threadstatic" } else { "static" }.into(),
-            Cell::optional(found.thread.map(|thread| thread.address)),
+            Cell::optional(found.thread.map(|thread| thread.os_id)),
             Cell::optional(found.value.map(|value| value.address())),
             Cell::optional(object.filter(|object| !object.is_null())),
-            Cell::optional(found.value.map(|value| value.text(TextLimits::default()))),
+            Cell::optional(found.text(style)),
         ]);
     };
     for_each_static(shelf.runtime(), |_| true, visit, &mut issues, shelf.control())?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use clrscope_analyze::StaticValue;
-use clrscope_clr::{NameStyle, ObjectRef, TextLimits, Value};
+use clrscope_clr::NameStyle;
 use clrscope_memory::VirtAddr;
 use serde::Serialize;
 
@@ -52,31 +52,10 @@ impl StaticRow {
             thread: found.thread.map(|thread| thread.os_id),
             address: value.map(|value| value.address().into()),
             object: object.map(Address::from),
-            value: value.map(|value| text(&value, style)),
+            value: found.text(style),
             retained: None,
             slot: found.slot,
         }
-    }
-}
-
-/// What a person wants to know of a value in one line; of an object that has no value of its own, its
-/// type and how many elements it has.
-fn text(value: &Value<'_, '_>, style: NameStyle) -> String {
-    let limits = TextLimits::default();
-    match value.as_object() {
-        Some(object) => object.brief(limits).unwrap_or_else(|| kind_of(&object, style)),
-        None => value.text(limits),
-    }
-}
-
-fn kind_of(object: &ObjectRef<'_, '_>, style: NameStyle) -> String {
-    let name = object.ty().name_in(style);
-    let array = object.as_array().map(|array| array.len().into());
-    let count = || object.as_collection(0).and_then(|collection| collection.count);
-    match array.or_else(count) {
-        Some(1) => format!("{name} of 1 element"),
-        Some(count) => format!("{name} of {} elements", Grouped(count)),
-        None => name,
     }
 }
 

@@ -1,0 +1,85 @@
+//! Addresses at which there is no object, or not all of one: the answer says which it is, shows what can be
+//! shown, and ends with 1 or 4.
+
+use std::fs;
+
+use clrscope::memory::VirtAddr;
+use clrscope::minidump::Minidump;
+use clrscope_testkit::corpus;
+
+use crate::harness::{Run, run, run_in};
+
+/// The answer says `verdict`, and names the type of what it shows.
+fn shows(run: &Run, code: i32, verdict: &str, name: &str) {
+    assert_eq!(run.code, code, "{}{}", run.stdout, run.stderr);
+    assert!(run.stdout.contains(verdict), "{}", run.stdout);
+    assert!(run.stdout.contains(&format!("Name:        {name}\n")), "{}", run.stdout);
+}
+
+fn says(run: &Run, said: &str) {
+    assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{}", run.stderr);
+    assert!(run.stderr.contains(said), "{}", run.stderr);
+}
+
+#[test]
+fn an_address_that_is_nowhere() {
+    says(&run("net10-x64-wks-all", "do DUMP 40"), "0x40 is not in the dump");
+    says(&run("core21-x86-wks-all", "do DUMP 40"), "0x40 is not in the dump");
+}
+
+#[test]
+fn an_address_outside_the_heap() {
+    // The first word of a method table.
+    let types = run("net10-x64-wks-all", "name2ee DUMP *!Zoo.Square --format json").json();
+    let table = types["data"]["types"][0]["mt"].as_str().expect("an address").to_owned();
+    let answer = run("net10-x64-wks-all", &format!("do DUMP {table}"));
+    says(&answer, "the address is in no segment of the heap");
+}
+
+#[test]
+fn an_address_inside_an_object() {
+    let truth = corpus::dump("net10-x64-wks-all").expect("it is in testdata");
+    let square = truth.truth_address("address.types.1").expect("an address");
+    let answer = run("net10-x64-wks-all", &format!("do DUMP {:x}", square + 8));
+    shows(&answer, 1, &format!("0x8 bytes inside the object at {square:#x}"), "Zoo.Square");
+    assert!(answer.stdout.contains("\"square 3\""), "{}", answer.stdout);
+    // In JSON the verdict is a key of its own.
+    let answer = run("net10-x64-wks-all", &format!("do DUMP {:x} --format json", square + 8));
+    let verdict = &answer.json()["data"]["verdict"];
+    assert!(verdict.as_str().is_some_and(|verdict| verdict.contains("inside")), "{verdict}");
+    assert_eq!(answer.code, 1);
+}
+
+/// What was left in a gap of the large object heap when an array of characters was freed, and what only
+/// looks so: a word that happens to be like a method table.
+#[test]
+fn an_object_that_was_freed() {
+    let answer = run("net10-x64-wks-all", "do DUMP 7f2e51400060");
+    shows(&answer, 1, "the object was freed: it is what is left in a gap", "System.Char[]");
+    let answer = run("net10-x64-wks-all", "do DUMP 7f2e51000148");
+    shows(&answer, 1, "0x7f2e51000148 is in a gap of 15816 bytes at 0x7f2e51000110", "Free");
+}
+
+/// The dump is cut in the middle of a string.
+#[test]
+fn an_object_that_is_torn() {
+    let string = VirtAddr(0x7f2e_3640_1148);
+    let mut bytes = corpus::dump("net8-x64-case005").expect("it is in testdata").bytes();
+    let place = Minidump::parse(&bytes).expect("a minidump").snapshot().value.space;
+    let place = place.file_offset(string.wrapping_add(1_000)).expect("it is in the dump");
+    bytes.truncate(place.0 as usize);
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("cut.dmp"), &bytes).expect("it is written");
+    let answer = run_in(folder.path(), &["do", "cut.dmp", &format!("{string:#x}")]);
+    shows(&answer, 4, "the object is torn: the dump does not hold all of it", "System.String");
+    assert!(answer.stdout.contains("Size:        17,184("), "{}", answer.stdout);
+}
+
+/// The dump was written without images, which have the metadata.
+#[test]
+fn an_object_of_a_type_without_metadata() {
+    let answer = run("net8-x64-private", "do DUMP 7f5a96907080");
+    let name = "<type 0x020000f3 of module 0x1b34000>[]";
+    shows(&answer, 4, "the dump lacks the metadata of the object's type; --modules DIR", name);
+    assert!(answer.stdout.contains("Number of elements 64"), "{}", answer.stdout);
+}
