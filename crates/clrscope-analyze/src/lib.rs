@@ -84,11 +84,10 @@ pub use crate::native_heap::{NativeHeap, NativeHeapKind, native_heaps};
 pub use crate::os_handles::{OsHandleType, OsHandles, UNKNOWN_HANDLE_TYPE, os_handles};
 pub use crate::parallel_stacks::{StackGroup, parallel_stacks};
 pub use crate::profile::{Part, Profile, Sum, Sums};
-pub use crate::retained::{Ownership, RetainedBy, RetainedGroup, retained_by, retained_by_static};
-pub use crate::retained_tree::{RetainedPlace, RetainedTreeLimits, retained_tree};
 pub use crate::retained::{
     Ownership, RetainedBy, RetainedGroup, retained_by, retained_by_slot, retained_by_static,
 };
+pub use crate::retained_tree::{RetainedPlace, RetainedTreeLimits, retained_tree};
 pub use crate::root_label::{RootLabel, RootLabeler};
 pub use crate::rooted::{Rooted, Wanted, rooted};
 pub use crate::selection::{GenerationFilter, Liveness, Selection, Selector};
