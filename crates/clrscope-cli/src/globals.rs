@@ -19,7 +19,7 @@ pub(crate) struct Globals {
     pub(crate) format: FormatName,
 
     /// Number of the runtime, if the process has several; `info` lists them
-    #[arg(long, global = true, value_name = "N")]
+    #[arg(long, global = true, value_name = "N", value_parser = value::count)]
     pub(crate) runtime: Option<usize>,
 
     /// Directory with images that the dump lacks, matched by identity; may be given several times
@@ -31,7 +31,7 @@ pub(crate) struct Globals {
     pub(crate) layout: LayoutChoice,
 
     /// Threads to work with; by default one for each core
-    #[arg(long, global = true, value_name = "N")]
+    #[arg(long, global = true, value_name = "N", value_parser = value::count)]
     pub(crate) threads: Option<usize>,
 
     /// Memory that the analysis may use, as in 512M or 4G
@@ -39,7 +39,7 @@ pub(crate) struct Globals {
     pub(crate) memory: Option<u64>,
 
     /// Time after which the analysis stops, as in 90s or 5m
-    #[arg(long, global = true, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    #[arg(long, global = true, value_name = "DURATION", value_parser = value::duration)]
     pub(crate) timeout: Option<Duration>,
 
     /// How names of types are spelled

@@ -1,7 +1,7 @@
 //! The clrscope program: options, progress and exit codes around the libraries, nothing else.
 //!
 //! * `program.rs`: the command line as a whole; `globals.rs`: what every verb takes;
-//! * `spelling.rs`: the spellings of WinDbg and `dotnet-dump`;
+//! * `spelling.rs`: the spellings of WinDbg and `dotnet-dump`; `usage.rs`: what to say of wrong ones;
 //! * `verb.rs`: what a verb is; `verbs/`: one file for each;
 //! * `context.rs`: what a verb works with and answers through; `exit.rs`: how it ends;
 //! * `words.rs` and `completion.rs`: lines of the shell; `generate.rs`: completions for other shells, man pages.
@@ -16,6 +16,7 @@ mod program;
 mod progress;
 mod spelling;
 mod thread_choice;
+mod usage;
 mod value;
 mod verb;
 mod verbs;
@@ -34,8 +35,15 @@ use crate::verbs::VERBS;
 fn main() -> ExitCode {
     let program = program::command();
     let arguments = spelling::normalise(std::env::args_os().collect(), &program);
-    // clap prints what is wrong and ends with 2, or prints help and ends with 0.
-    let matches = program.get_matches_from(arguments);
+    let matches = match program.clone().try_get_matches_from(&arguments) {
+        Ok(matches) => matches,
+        // Help, to who asked for it or said nothing at all.
+        Err(error) if usage::is_help(&error) || arguments.len() < 2 => error.exit(),
+        Err(error) => {
+            eprintln!("clrscope: {}", usage::explain(&error, &arguments, &program));
+            return Outcome::Reported(2).code().into();
+        }
+    };
     match answer(&matches) {
         Ok(outcome) => outcome.code().into(),
         Err(failure) => {

@@ -6,7 +6,7 @@ use clap::{Args, Command};
 
 use crate::generate;
 use crate::globals::Globals;
-use crate::verb::Group;
+use crate::verb::{Group, Verb};
 use crate::verbs::VERBS;
 
 /// The program with all its verbs.
@@ -26,7 +26,7 @@ pub(crate) fn command() -> Command {
 
 /// All verbs by group, with their aliases.
 fn overview() -> String {
-    let names = |verb: &crate::verb::Verb| {
+    let names = |verb: &Verb| {
         std::iter::once(verb.name)
             .chain(verb.aliases.iter().copied())
             .collect::<Vec<_>>()
@@ -37,7 +37,9 @@ fn overview() -> String {
     for group in Group::ALL {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{}:", group.title());
-        for verb in VERBS.iter().filter(|verb| verb.group == *group) {
+        let mut verbs: Vec<&Verb> = VERBS.iter().filter(|verb| verb.group == *group).collect();
+        verbs.sort_unstable_by_key(|verb| verb.name);
+        for verb in verbs {
             let _ = writeln!(text, "  {:width$}  {}", names(verb), verb.about);
         }
         text.push('\n');
@@ -53,6 +55,7 @@ fn overview() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spelling;
 
     #[test]
     fn the_command_line_is_consistent() {
@@ -77,6 +80,25 @@ mod tests {
             let help = command.render_help().to_string();
             assert!(help.contains("Examples:\n") && help.contains(&example), "{help}");
         }
+    }
+
+    #[test]
+    fn every_example_is_a_command_line() {
+        let program = command();
+        let lines = VERBS.iter().flat_map(|verb| verb.examples.trim().lines()).map(str::trim);
+        let mut parsed = 0;
+        for line in lines {
+            // What the system's shell does with the rest is not ours.
+            let line = line.split(" < ").next().unwrap_or_default();
+            let words = crate::words::split(line).unwrap().words;
+            assert_eq!(words.first().map(String::as_str), Some("clrscope"), "{line}");
+            let words = words.into_iter().map(Into::into).collect();
+            let matches =
+                program.clone().try_get_matches_from(spelling::normalise(words, &program));
+            assert!(matches.is_ok(), "{line}: {:?}", matches.err().map(|error| error.to_string()));
+            parsed += 1;
+        }
+        assert!(parsed > VERBS.len());
     }
 
     #[test]

@@ -38,6 +38,18 @@ pub(crate) fn normalise(arguments: Vec<OsString>, program: &Command) -> Vec<OsSt
     rewritten
 }
 
+/// The verb among `arguments` (the first is the program), as it is written.
+pub(crate) fn verb(arguments: &[OsString], program: &Command) -> Option<String> {
+    let mut rest = arguments.get(1..)?.to_vec();
+    find_verb(&mut rest, program)?;
+    let verb = rest.into_iter().find(|word| {
+        let is_name = |name: &str| word == name;
+        let mut verbs = program.get_subcommands();
+        verbs.any(|verb| is_name(verb.get_name()) || verb.get_all_aliases().any(is_name))
+    });
+    verb?.into_string().ok()
+}
+
 /// Finds the verb among the arguments, rewrites it to its canonical name, and gives its command.
 fn find_verb<'a>(arguments: &mut [OsString], program: &'a Command) -> Option<&'a Command> {
     let globals: Vec<&Arg> = program.get_arguments().collect();
@@ -55,7 +67,9 @@ fn find_verb<'a>(arguments: &mut [OsString], program: &'a Command) -> Option<&'a
         let verb = program
             .get_subcommands()
             .find(|verb| verb.get_name() == name || verb.get_all_aliases().any(|a| a == name));
-        *argument = name.into();
+        if verb.is_some() {
+            *argument = name.into();
+        }
         return verb;
     }
     None

@@ -1,5 +1,7 @@
 //! Values of options as people and debuggers write them.
 
+use std::time::Duration;
+
 use clrscope::clr::HeapGraph;
 use clrscope::graph::ObjectId;
 use clrscope::memory::VirtAddr;
@@ -34,6 +36,12 @@ pub(crate) fn size(text: &str) -> Result<u64, String> {
         _ => return Err("the unit of a size is one of k, M, G, T".to_owned()),
     };
     Ok((number * f64::from(1u32 << (shift / 2)) * f64::from(1u32 << (shift / 2))) as u64)
+}
+
+/// A duration: `90s`, `5m`, `1h 30m`.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text)
+        .map_err(|_| "a duration is a number and a unit, as in 90s or 5m".to_owned())
 }
 
 /// A count or a size that SOS takes: decimal, or hexadecimal behind `0x`.

@@ -9,30 +9,47 @@ use crate::exit::{Failure, Outcome};
 /// The headings under which the help lists verbs, in its order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Group {
-    /// The dump and its runtimes.
+    /// The dump as a whole.
     Dump,
     /// What is on the heap.
     Heap,
+    /// Types, and where they come from.
+    Types,
     /// What keeps objects alive.
     Roots,
     /// Threads and what they do.
     Threads,
     /// The process around the heap.
     Process,
+    /// Memory as it is.
+    Memory,
+    /// All of it at once, and ways to other programs.
+    Tools,
 }
 
 impl Group {
     /// All groups, in the order of the help.
-    pub(crate) const ALL: &[Group] =
-        &[Group::Dump, Group::Heap, Group::Roots, Group::Threads, Group::Process];
+    pub(crate) const ALL: &[Group] = &[
+        Group::Dump,
+        Group::Heap,
+        Group::Roots,
+        Group::Types,
+        Group::Threads,
+        Group::Process,
+        Group::Memory,
+        Group::Tools,
+    ];
 
     pub(crate) const fn title(self) -> &'static str {
         match self {
-            Group::Dump => "The dump",
+            Group::Dump => "The dump as a whole: begin with info and diagnose",
             Group::Heap => "The heap",
+            Group::Types => "Types, assemblies and modules",
             Group::Roots => "What keeps objects alive",
             Group::Threads => "Threads",
             Group::Process => "The process around the heap",
+            Group::Memory => "Memory as it is",
+            Group::Tools => "Any question, and other programs",
         }
     }
 }
@@ -60,7 +77,7 @@ pub(crate) struct Verb {
     pub(crate) aliases: &'static [&'static str],
     pub(crate) group: Group,
     pub(crate) about: &'static str,
-    examples: &'static str,
+    pub(crate) examples: &'static str,
     augment: fn(Command) -> Command,
     run: fn(&ArgMatches, &Context<'_>) -> Result<Outcome, Failure>,
 }

@@ -72,6 +72,20 @@ impl Column {
     }
 }
 
+impl Column {
+    /// By which comparisons its rows are found without looking at all of them: `=`, `range`, `group`, `order`.
+    /// With `group`, `GROUP BY` the column needs no sorting; with `order`, neither does `ORDER BY`.
+    pub const fn found(&self) -> &'static [&'static str] {
+        match self.lookup {
+            Lookup::None => &[],
+            Lookup::Equal => &["="],
+            Lookup::Range => &["=", "range", "order"],
+            Lookup::Group => &["=", "group"],
+            Lookup::Order => &["=", "group", "order"],
+        }
+    }
+}
+
 /// A column of numbers.
 pub(crate) const fn integer(name: &'static str, about: &'static str) -> Column {
     Column::new(name, ColumnKind::Integer, about)
@@ -115,18 +129,23 @@ impl Definition {
         format!("CREATE TABLE x({})", columns.join(", "))
     }
 
-    /// The table as a statement with a comment for each column, for people.
+    /// The table as a statement with a comment for each column, for people. In brackets stands how rows are found
+    /// by the column: see [`Column::found`].
     pub fn schema(&self) -> String {
         let mut text = format!("-- {}\nCREATE TABLE {} (\n", self.about, self.name);
         let last = self.columns.len().saturating_sub(1);
         let width = self.columns.iter().map(|column| column.name.len()).max().unwrap_or(0);
         for (index, column) in self.columns.iter().enumerate() {
             let declared = column.kind.declared();
+            let found = match column.found() {
+                [] => String::new(),
+                found => format!(" [{}]", found.join(", ")),
+            };
             let comma = if index == last { " " } else { "," };
             // Writing to a string cannot fail.
             let _ = writeln!(
                 text,
-                "  {:width$} {declared}{comma}{:pad$} -- {}",
+                "  {:width$} {declared}{comma}{:pad$} -- {}{found}",
                 column.name,
                 "",
                 column.about,

@@ -35,6 +35,8 @@
 //! | [`graph`] | object ids, edges, paths, dominators; knows nothing of the CLR |
 //! | [`analyze`] | what a person wants to know: verdicts, accounts, differences |
 //! | [`diagnose`] | rules over those that name what is wrong |
+//! | `query` (a feature) | SQL over all of it |
+//! | `export` (the feature `parquet`) | the heap as Parquet files |
 
 mod answers;
 mod dump;
@@ -44,10 +46,14 @@ mod modules;
 pub use clrscope_analyze as analyze;
 pub use clrscope_clr as clr;
 pub use clrscope_diagnose as diagnose;
+#[cfg(feature = "parquet")]
+pub use clrscope_export as export;
 pub use clrscope_graph as graph;
 pub use clrscope_image as image;
 pub use clrscope_memory as memory;
 pub use clrscope_minidump as minidump;
+#[cfg(feature = "query")]
+pub use clrscope_query as query;
 
 pub use crate::dump::{Dump, DumpOptions};
 pub use crate::error::Error;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
-use clrscope_export::{ExportError, ExportOptions, Table, export};
+use clrscope::export::{ExportError, ExportOptions, Table, export};
 use clrscope_report::verbs::export::{Export as Report, FileRow};
 
 use crate::context::Context;
@@ -33,7 +33,7 @@ fn names() -> PossibleValuesParser {
 
 impl Action for Export {
     const NAME: &'static str = "export";
-    const GROUP: Group = Group::Dump;
+    const GROUP: Group = Group::Tools;
     const ABOUT: &'static str = "Objects, references, types, roots and strings as Parquet files";
     const EXAMPLES: &'static str = "
         clrscope export app.dmp --parquet fleet

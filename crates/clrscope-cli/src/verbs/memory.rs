@@ -40,7 +40,7 @@ impl<const BYTES: u32> Action for View<BYTES> {
         0 => &["d", "readmemory"],
         _ => &[],
     };
-    const GROUP: Group = Group::Dump;
+    const GROUP: Group = Group::Memory;
     const ABOUT: &'static str = match BYTES {
         0 => "Memory as pointers",
         1 => "Memory as bytes and characters",
@@ -90,7 +90,7 @@ pub(crate) struct Wide {
 
 impl Action for Wide {
     const NAME: &'static str = "du";
-    const GROUP: Group = Group::Dump;
+    const GROUP: Group = Group::Memory;
     const ABOUT: &'static str = "Memory as zero-terminated UTF-16 text";
     const EXAMPLES: &'static str = "clrscope du app.dmp 00007ff8`9d2a4f1c";
 

@@ -22,7 +22,7 @@ pub(crate) struct DumpDomain {
 
 impl Action for DumpDomain {
     const NAME: &'static str = "dumpdomain";
-    const GROUP: Group = Group::Process;
+    const GROUP: Group = Group::Types;
     const ABOUT: &'static str = "Application domains with their assemblies and loader heaps";
     const EXAMPLES: &'static str = "clrscope dumpdomain app.dmp";
 
@@ -64,7 +64,7 @@ pub(crate) struct Assemblies {}
 impl Action for Assemblies {
     const NAME: &'static str = "assemblies";
     const ALIASES: &'static [&'static str] = &["clrmodules"];
-    const GROUP: Group = Group::Process;
+    const GROUP: Group = Group::Types;
     const ABOUT: &'static str = "Assemblies with their load contexts, their types and their bytes";
     const EXAMPLES: &'static str = "clrscope assemblies app.dmp";
 
@@ -83,7 +83,7 @@ pub(crate) struct DumpAssembly {
 
 impl Action for DumpAssembly {
     const NAME: &'static str = "dumpassembly";
-    const GROUP: Group = Group::Process;
+    const GROUP: Group = Group::Types;
     const ABOUT: &'static str = "One assembly";
     const EXAMPLES: &'static str = "clrscope dumpassembly app.dmp 00000241`22b89780";
 
@@ -102,7 +102,7 @@ pub(crate) struct Modules {
 
 impl Action for Modules {
     const NAME: &'static str = "modules";
-    const GROUP: Group = Group::Process;
+    const GROUP: Group = Group::Types;
     const ABOUT: &'static str = "Managed modules with their images and metadata";
     const EXAMPLES: &'static str = "
         clrscope modules app.dmp
@@ -140,7 +140,7 @@ pub(crate) struct DumpModule {
 
 impl Action for DumpModule {
     const NAME: &'static str = "dumpmodule";
-    const GROUP: Group = Group::Process;
+    const GROUP: Group = Group::Types;
     const ABOUT: &'static str = "One module, with -mt the types that it declares";
     const EXAMPLES: &'static str = "clrscope dumpmodule app.dmp 00007ff8`9d2a4f10 -mt";
 
@@ -166,7 +166,7 @@ pub(crate) struct DumpAlc {
 
 impl Action for DumpAlc {
     const NAME: &'static str = "dumpalc";
-    const GROUP: Group = Group::Process;
+    const GROUP: Group = Group::Types;
     const ABOUT: &'static str = "Load contexts with what they loaded (.NET 8 and later)";
     const EXAMPLES: &'static str = "
         clrscope dumpalc app.dmp

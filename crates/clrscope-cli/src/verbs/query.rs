@@ -6,9 +6,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use clrscope::memory::{Issue, IssueKind};
-use clrscope_query::{Database, QueryError, Question, Source, definitions};
+use clrscope::query::{Database, QueryError, Question, Source, definitions};
 use clrscope_report::verbs::query::{Answer, RowSource, Value};
-use clrscope_report::verbs::schema::{ColumnEntry, Schema, TableEntry};
+use clrscope_report::verbs::schema::{ColumnEntry, Schema, TableEntry, TableLine, Tables};
 
 use crate::context::Context;
 use crate::exit::{Failure, Outcome};
@@ -19,7 +19,7 @@ use crate::verb::{Action, Group};
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("question").required(true))]
 pub(crate) struct Query {
-    /// The query: one SELECT; `.schema` lists the tables, `.schema TABLE` the columns of one
+    /// The query: one SELECT; `.tables` lists the tables, `.schema` their columns, `.schema TABLE` those of one
     #[arg(value_name = "SQL", group = "question")]
     sql: Option<String>,
 
@@ -39,10 +39,11 @@ pub(crate) struct Query {
 impl Action for Query {
     const NAME: &'static str = "query";
     const ALIASES: &'static [&'static str] = &["sql"];
-    const GROUP: Group = Group::Dump;
+    const GROUP: Group = Group::Tools;
     const ABOUT: &'static str = "A question in SQL over objects, references, roots, threads, ...";
     const EXAMPLES: &'static str = "
-        clrscope query app.dmp .schema
+        clrscope query app.dmp .tables
+        clrscope query app.dmp \".schema objects\"
         clrscope query app.dmp \"SELECT type, count(*) n, sum(bytes) FROM objects GROUP BY type ORDER BY 3 DESC LIMIT 20\"
         clrscope query app.dmp \"SELECT * FROM refs WHERE target = :it\" -p it=0x1e3c28
         clrscope query app.dmp --file leaks.sql --format csv
@@ -56,8 +57,18 @@ impl Action for Query {
             })?,
             (None, None) => ".schema".to_owned(),
         };
-        if let Some(table) = sql.strip_prefix(".schema") {
-            return schema(table.trim(), context);
+        match sql
+            .strip_prefix('.')
+            .map(|command| command.trim().split_once(' ').unwrap_or((command.trim(), "")))
+        {
+            Some(("schema", table)) => return schema(table.trim(), context),
+            Some(("tables", "")) => return tables(context),
+            Some(_) => {
+                return Err(Failure::Usage(
+                    "the commands are .tables, .schema and .schema TABLE".to_owned(),
+                ));
+            }
+            None => {}
         }
         let (_, session) = context.session()?;
         let database = Database::new(Source {
@@ -98,11 +109,11 @@ impl Query {
         for parameter in &self.parameters {
             match parameter.split_once('=').filter(|(name, _)| is_name(name)) {
                 Some((name, value)) => {
-                    question.set_named(name, &clrscope_query::Value::parse(value))?;
+                    question.set_named(name, &clrscope::query::Value::parse(value))?;
                 }
                 None => {
                     place += 1;
-                    question.set(place, &clrscope_query::Value::parse(parameter))?;
+                    question.set(place, &clrscope::query::Value::parse(parameter))?;
                 }
             }
         }
@@ -134,7 +145,7 @@ fn gather(question: &mut Question<'_, '_, '_>, budget: Option<u64>) -> (Vec<Vec<
     let mut left = budget.unwrap_or(MOST_BYTES);
     let mut end = End::Complete;
     let asked = question.ask(|row| {
-        let bytes = row.iter().map(clrscope_query::Value::memory_bytes).sum();
+        let bytes = row.iter().map(clrscope::query::Value::memory_bytes).sum();
         match left.checked_sub(bytes) {
             Some(rest) => left = rest,
             None => end = End::Full,
@@ -202,21 +213,31 @@ impl<'s, 'data: 's> RowSource for Streamed<'_, 's, 'data> {
 }
 
 /// A value as an answer shows it.
-fn shown(value: clrscope_query::Value) -> Value {
+fn shown(value: clrscope::query::Value) -> Value {
     match value {
-        clrscope_query::Value::Null => Value::Null,
-        clrscope_query::Value::Integer(number) => Value::Integer(number),
-        clrscope_query::Value::Real(number) => Value::Real(number),
-        clrscope_query::Value::Flag(flag) => Value::Flag(flag),
-        clrscope_query::Value::Address(address) => Value::Address(address),
-        clrscope_query::Value::Text(text) => Value::Text(text),
-        clrscope_query::Value::Blob(bytes) => {
+        clrscope::query::Value::Null => Value::Null,
+        clrscope::query::Value::Integer(number) => Value::Integer(number),
+        clrscope::query::Value::Real(number) => Value::Real(number),
+        clrscope::query::Value::Flag(flag) => Value::Flag(flag),
+        clrscope::query::Value::Address(address) => Value::Address(address),
+        clrscope::query::Value::Text(text) => Value::Text(text),
+        clrscope::query::Value::Blob(bytes) => {
             Value::Text(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
         }
     }
 }
 
-/// Says what tables there are, or what a table is.
+/// Says what tables there are.
+fn tables(context: &Context<'_>) -> Result<Outcome, Failure> {
+    let tables = definitions().map(|definition| TableLine {
+        name: definition.name,
+        about: definition.about,
+        columns: definition.columns.iter().map(|column| column.name).collect(),
+    });
+    context.answer_for_dump(&Tables { tables: tables.collect() }, &context.issues())
+}
+
+/// Says what columns all tables have, or one.
 fn schema(table: &str, context: &Context<'_>) -> Result<Outcome, Failure> {
     let tables: Vec<TableEntry> = definitions()
         .filter(|definition| table.is_empty() || definition.name == table)
@@ -228,12 +249,12 @@ fn schema(table: &str, context: &Context<'_>) -> Result<Outcome, Failure> {
         })
         .collect();
     if tables.is_empty() {
-        return Err(Failure::NotThere(format!("no table is called {table}")));
+        return Err(Failure::NotThere(format!("no table is called {table}; .tables lists them")));
     }
     context.answer_for_dump(&Schema { tables }, &context.issues())
 }
 
-fn column(column: &clrscope_query::Column) -> ColumnEntry {
+fn column(column: &clrscope::query::Column) -> ColumnEntry {
     let kind = column.kind.declared();
-    ColumnEntry { name: column.name, kind, about: column.about }
+    ColumnEntry { name: column.name, kind, about: column.about, found_by: column.found() }
 }

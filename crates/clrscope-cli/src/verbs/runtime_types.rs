@@ -16,7 +16,7 @@ pub(crate) struct DumpRuntimeTypes {}
 
 impl Action for DumpRuntimeTypes {
     const NAME: &'static str = "dumpruntimetypes";
-    const GROUP: Group = Group::Heap;
+    const GROUP: Group = Group::Types;
     const ABOUT: &'static str = "System.RuntimeType objects, and the types that they stand for";
     const EXAMPLES: &'static str = "clrscope dumpruntimetypes app.dmp";
 
@@ -53,7 +53,7 @@ pub(crate) struct FindAppDomain {
 
 impl Action for FindAppDomain {
     const NAME: &'static str = "findappdomain";
-    const GROUP: Group = Group::Heap;
+    const GROUP: Group = Group::Types;
     const ABOUT: &'static str = "The application domain of an object";
     const EXAMPLES: &'static str = "clrscope findappdomain app.dmp 00000241`22b89780";
 

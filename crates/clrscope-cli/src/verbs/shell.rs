@@ -5,7 +5,6 @@ use std::io::{self, BufRead, IsTerminal};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use clap::error::ErrorKind;
 use clap::{Args, FromArgMatches};
 use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
@@ -18,7 +17,7 @@ use crate::globals::Globals;
 use crate::verb::{Action, Group};
 use crate::verbs::VERBS;
 use crate::words::{Target, split};
-use crate::{program, spelling};
+use crate::{program, spelling, usage};
 
 /// What to run.
 #[derive(Debug, Args)]
@@ -47,7 +46,7 @@ Tab completes verbs, options, types and addresses.";
 
 impl Action for Shell {
     const NAME: &'static str = "shell";
-    const GROUP: Group = Group::Dump;
+    const GROUP: Group = Group::Tools;
     const ABOUT: &'static str = "The verbs, one after the other, on a dump that stays open";
     const EXAMPLES: &'static str = "
         clrscope shell app.dmp
@@ -169,17 +168,15 @@ impl Session<'_, '_> {
             }
         };
         let words = std::iter::once("clrscope".into()).chain(words).collect();
-        let matches =
-            match program.clone().try_get_matches_from(spelling::normalise(words, &program)) {
-                Ok(matches) => matches,
-                Err(error) => {
-                    // Help is no error.
-                    error.print()?;
-                    let is_help =
-                        matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-                    return Ok(if is_help { Outcome::Done } else { Outcome::Reported(2) });
-                }
-            };
+        let words = spelling::normalise(words, &program);
+        let matches = match program.clone().try_get_matches_from(&words) {
+            Ok(matches) => matches,
+            Err(error) if usage::is_help(&error) => {
+                error.print()?;
+                return Ok(Outcome::Done);
+            }
+            Err(error) => return Err(Failure::Usage(usage::explain(&error, &words, &program))),
+        };
         let usage = |error: clap::Error| Failure::Usage(error.to_string());
         let mut globals = Globals::from_arg_matches(&matches).map_err(usage)?;
         let found = matches.subcommand().and_then(|(name, matches)| {

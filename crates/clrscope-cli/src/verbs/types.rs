@@ -25,7 +25,7 @@ pub(crate) struct DumpMt {
 
 impl Action for DumpMt {
     const NAME: &'static str = "dumpmt";
-    const GROUP: Group = Group::Dump;
+    const GROUP: Group = Group::Types;
     const ABOUT: &'static str = "The type of a method table";
     const EXAMPLES: &'static str = "clrscope dumpmt app.dmp 00007ff8`9d2a4f10 -md";
 
@@ -46,7 +46,7 @@ pub(crate) struct DumpClass {
 
 impl Action for DumpClass {
     const NAME: &'static str = "dumpclass";
-    const GROUP: Group = Group::Dump;
+    const GROUP: Group = Group::Types;
     const ABOUT: &'static str = "The types of an EEClass, with their fields";
     const EXAMPLES: &'static str = "clrscope dumpclass app.dmp 00007ff8`9d2a4f10";
 
@@ -71,7 +71,7 @@ pub(crate) struct Name2Ee {
 
 impl Action for Name2Ee {
     const NAME: &'static str = "name2ee";
-    const GROUP: Group = Group::Dump;
+    const GROUP: Group = Group::Types;
     const ABOUT: &'static str = "Types by module and name";
     const EXAMPLES: &'static str = "
         clrscope name2ee app.dmp MyApp.dll!MyApp.Order
@@ -107,7 +107,7 @@ pub(crate) struct Token2Ee {
 
 impl Action for Token2Ee {
     const NAME: &'static str = "token2ee";
-    const GROUP: Group = Group::Dump;
+    const GROUP: Group = Group::Types;
     const ABOUT: &'static str = "Types by module and token";
     const EXAMPLES: &'static str = "clrscope token2ee app.dmp MyApp.dll 02000003";
 

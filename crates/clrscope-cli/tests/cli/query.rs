@@ -246,6 +246,18 @@ fn the_schema_is_listed() {
             "retained"
         ]
     );
+    let short = query("net8-x64-case005", ".tables", &["--format", "csv"]);
+    let listed: Vec<&str> =
+        short.stdout.lines().skip(1).filter_map(|l| l.split(',').next()).collect();
+    assert_eq!((short.code, listed), (0, names));
+    let objects = &all["data"]["tables"][0]["columns"];
+    assert_eq!(objects[0]["found_by"], json!(["=", "range", "order"]));
+    assert_eq!(objects[1]["found_by"], json!(["=", "group"]));
+    let text = query("net8-x64-case005", ".tables", &[]).stdout;
+    assert!(text.contains("\nobjects    address, mt, type,"), "{text}");
+    for wrong in [".tables x", ".schemata", ".quit", "."] {
+        assert_eq!(query("net8-x64-case005", wrong, &[]).code, 2, "{wrong}");
+    }
     let one = query("net8-x64-case005", ".schema strings", &[]);
     assert_eq!((one.code, one.stdout.matches("CREATE TABLE").count()), (0, 1));
     assert_eq!(query("net8-x64-case005", ".schema nothing", &[]).code, 1);
