@@ -8,6 +8,7 @@ mod committed;
 mod gc_desc;
 mod graph;
 mod heap;
+pub mod il;
 mod layout;
 mod loader;
 mod method_table;

@@ -29,6 +29,7 @@ mod handles;
 mod info;
 mod layout;
 mod memory;
+mod methods;
 mod modules;
 mod notreachableinrange;
 mod objsize;
@@ -78,6 +79,8 @@ pub(crate) const VERBS: &[Verb] = &[
     Verb::of::<modules::DumpDomain>(),
     Verb::of::<dumpexceptions::DumpExceptions>(),
     Verb::of::<dumpheap::DumpHeap>(),
+    Verb::of::<methods::DumpIl>(),
+    Verb::of::<methods::DumpMd>(),
     Verb::of::<modules::DumpModule>(),
     Verb::of::<types::DumpMt>(),
     Verb::of::<dumpobj::DumpObj>(),
@@ -99,6 +102,7 @@ pub(crate) const VERBS: &[Verb] = &[
     Verb::of::<gcwhere::GcWhere>(),
     Verb::of::<handles::Handles>(),
     Verb::of::<info::Info>(),
+    Verb::of::<methods::Ip2Md>(),
     Verb::of::<layout::Layout>(),
     Verb::of::<gcwhere::ListNear>(),
     Verb::of::<modules::Modules>(),

@@ -12,6 +12,7 @@ mod export;
 mod golden;
 mod harness;
 mod images;
+mod methods;
 mod objects;
 mod packed;
 mod pictures;

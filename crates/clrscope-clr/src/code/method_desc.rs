@@ -102,6 +102,19 @@ impl<'data> MethodDescReader<'data> {
         })
     }
 
+    /// What the size of a record depends on: its kind, and which words follow.
+    pub(super) fn form(&self, address: VirtAddr) -> Option<u16> {
+        // mdcClassification, mdcHasNonVtableSlot, mdcMethodImpl, mdcHasNativeCodeSlot.
+        const MASK: u16 = 0x3f;
+        Some(self.space.read_u16(address.wrapping_add(self.flags))? & MASK)
+    }
+
+    /// The chunk that a record lies in, by what it says itself.
+    pub(super) fn chunk_of(&self, address: VirtAddr) -> Option<VirtAddr> {
+        let index = self.space.read_u8(address.wrapping_add(self.chunk_index))?;
+        address.checked_sub(u64::from(index) * self.alignment)?.checked_sub(self.chunk_size)
+    }
+
     /// The record at an address; `None` if that cannot be one. Whether it really is one is for the
     /// reader of its method table to say.
     pub fn read(&self, address: VirtAddr) -> Option<MethodDesc> {
@@ -109,12 +122,11 @@ impl<'data> MethodDescReader<'data> {
             return None;
         }
         let number = |offset| self.space.read_u16(address.wrapping_add(offset));
-        let index = self.space.read_u8(address.wrapping_add(self.chunk_index))?;
-        let chunk =
-            address.checked_sub(u64::from(index) * self.alignment)?.checked_sub(self.chunk_size)?;
+        let chunk = self.chunk_of(address)?;
         let table_at = chunk.wrapping_add(self.chunk_method_table);
         let table = self.space.read_pointer(table_at)?;
-        let method_table = if self.relative { table_at.wrapping_add(table.0) } else { table };
+        let method_table =
+            if self.relative { add_distance(table_at, table, self.alignment) } else { table };
         // The row's high bits are in the chunk, the low ones in the record.
         let high = u32::from(self.space.read_u16(chunk.wrapping_add(self.chunk_token))?);
         let low = u32::from(number(self.token)?);
@@ -132,4 +144,10 @@ impl<'data> MethodDescReader<'data> {
             kind: MethodKind::from_classification(number(self.flags)?),
         })
     }
+}
+
+/// Where a distance from `at` leads, with addresses of `pointer` bytes.
+pub(super) fn add_distance(at: VirtAddr, distance: VirtAddr, pointer: u64) -> VirtAddr {
+    let target = at.wrapping_add(distance.0);
+    VirtAddr(if pointer == 4 { target.0 & u64::from(u32::MAX) } else { target.0 })
 }

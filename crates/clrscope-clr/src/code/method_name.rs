@@ -113,12 +113,17 @@ impl<'data> MethodNamer<'data> {
             return Some(name);
         }
         let (module, row) = code.definition?;
+        self.of_definition(module, row)
+    }
+
+    /// The name of the method in a row of the metadata of the module whose record is at an address.
+    pub fn of_definition(&self, module: VirtAddr, row: u32) -> Option<MethodName> {
         let types = self.runtime.types().ok()?;
         let module = types.modules().at(module)?;
         let metadata = module.metadata()?;
         let token = Token::new(TableId::TypeDef, metadata.method_owner(row)?);
         let sig = clrscope_image::TypeSig::Class(token);
-        let owner = signature::type_name(types, Some(&metadata), &sig, 0);
+        let owner = signature::type_name(types, Some(&metadata), &sig);
         let (name, parameters) = self.defined(types, &module, row)?;
         Some(MethodName { owner: Arc::new(owner), name, arguments: Vec::new(), parameters })
     }
@@ -168,7 +173,7 @@ impl<'data> MethodNamer<'data> {
         let signature = SignatureReader::new(metadata.blob(method.signature)).method().ok();
         let parameters = signature.map(|signature| {
             let params = signature.params.iter();
-            params.map(|param| signature::type_name(types, Some(&metadata), param, 0)).collect()
+            params.map(|param| signature::type_name(types, Some(&metadata), param)).collect()
         });
         Some((Arc::from(&*metadata.string(method.name)), parameters))
     }
@@ -187,7 +192,7 @@ impl<'data> MethodNamer<'data> {
             let width = space.target().pointer;
             let signature = SignatureReader::with_pointers(&bytes, width).method().ok()?;
             let params = signature.params.iter();
-            Some(params.map(|param| signature::type_name(types, None, param, 0)).collect())
+            Some(params.map(|param| signature::type_name(types, None, param)).collect())
         });
         MethodName {
             owner: Arc::new(TypeName::named("", "DynamicClass", "")),

@@ -4,11 +4,13 @@
 //! Facts: `src/coreclr/vm/codeman.h` and `codeman.cpp` of dotnet/runtime, and the contract
 //! `docs/design/datacontracts/ExecutionManager.md`; measured on every dump of the corpus.
 
+mod chunks;
 mod entry_points;
 mod finder;
 mod jit;
 mod method_desc;
 mod method_name;
+mod native_code;
 mod native_image;
 mod nibble_map;
 mod precode;
@@ -16,13 +18,17 @@ mod precompiled;
 pub(crate) mod sections;
 mod signature;
 
+use std::sync::OnceLock;
+
 use clrscope_image::unwind::FunctionEntry;
 use clrscope_memory::{Arch, Issues, VirtAddr};
 
 pub use self::finder::MethodFinder;
 pub use self::method_desc::{MethodDesc, MethodDescReader, MethodKind};
 pub use self::method_name::{MethodName, MethodNamer};
+pub use self::native_code::NativeCode;
 pub use self::sections::{CodeSection, SectionKind};
+pub(crate) use self::signature::type_name;
 use crate::layout::MissingField;
 use crate::runtime::Runtime;
 
@@ -93,6 +99,8 @@ pub struct CodeMap<'data> {
     images: Vec<precompiled::LazyImage<'data>>,
     jit: jit::JitReader<'data>,
     methods: MethodDescReader<'data>,
+    chunks: chunks::ChunkReader<'data>,
+    native: OnceLock<native_code::NativeCodeIndex>,
     issues: Issues,
 }
 
@@ -107,7 +115,16 @@ impl<'data> CodeMap<'data> {
         let images = sections.iter().map(|_| precompiled::LazyImage::default()).collect();
         let jit = jit::JitReader::new(runtime)?;
         let methods = MethodDescReader::new(runtime)?;
-        Ok(CodeMap { runtime: runtime.clone(), sections, images, jit, methods, issues })
+        Ok(CodeMap {
+            runtime: runtime.clone(),
+            sections,
+            images,
+            jit,
+            methods,
+            chunks: chunks::ChunkReader::new(runtime)?,
+            native: OnceLock::new(),
+            issues,
+        })
     }
 
     /// The runtime whose code this is.

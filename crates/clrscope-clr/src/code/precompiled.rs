@@ -11,7 +11,7 @@ use clrscope_memory::{AddressSpace, Arch, Rva, VirtAddr};
 use super::entry_points::{self, EntryPoints};
 use super::method_desc::MethodDescReader;
 use super::sections::CodeSection;
-use super::{Compilation, MethodCode, native_image};
+use super::{Compilation, MethodCode, NativeCode, native_image};
 use crate::runtime::Runtime;
 
 /// Functions of one method, its funclets among them.
@@ -116,6 +116,13 @@ impl<'data> PrecompiledImage<'data> {
             is_funclet: main.begin != begin,
             gc_info: main.unwind_data.and_then(|unwind_data| self.gc_info(unwind_data)),
             gc_info_version: self.gc_info_version.unwrap_or(jit_version),
+        })
+    }
+
+    /// The methods that the runtime has prepared, and where their code begins.
+    pub(super) fn prepared(&self) -> impl Iterator<Item = (VirtAddr, NativeCode)> {
+        self.entry_points.iter().map(|(&begin, &method)| {
+            (method, NativeCode { start: self.base.at_rva(begin), compilation: self.compilation })
         })
     }
 

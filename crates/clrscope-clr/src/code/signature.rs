@@ -8,7 +8,15 @@ use clrscope_memory::{VirtAddr, limits};
 use crate::types::{TypeName, Types};
 
 /// The name of a type as a signature of `metadata` says it. Generic parameters stay parameters.
-pub(super) fn type_name(
+pub(crate) fn type_name(
+    types: &Types<'_>,
+    metadata: Option<&Metadata<'_>>,
+    sig: &TypeSig,
+) -> TypeName {
+    name_at(types, metadata, sig, 0)
+}
+
+fn name_at(
     types: &Types<'_>,
     metadata: Option<&Metadata<'_>>,
     sig: &TypeSig,
@@ -17,7 +25,7 @@ pub(super) fn type_name(
     if depth > limits::MAX_DEPTH {
         return TypeName::Unknown("<a type of too many parts>".into());
     }
-    let name = |sig: &TypeSig| type_name(types, metadata, sig, depth + 1);
+    let name = |sig: &TypeSig| name_at(types, metadata, sig, depth + 1);
     let inner = |sig: &TypeSig| Box::new(name(sig));
     let variable = |of_method, index| TypeName::Variable { of_method, index, name: None };
     match sig {

@@ -2,6 +2,7 @@
 //! what another reader sees.
 
 mod details;
+mod methods;
 mod modules;
 mod names;
 mod truths;

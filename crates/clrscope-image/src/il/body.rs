@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use clrscope_memory::Rva;
+use clrscope_memory::{AddressSpace, Rva, VirtAddr};
 
 use super::instruction::Instructions;
 use crate::metadata::Token;
@@ -71,45 +71,80 @@ impl<'data> PeImage<'data> {
     /// The body of the method whose row says `rva`. Clauses that are absent are left out; `None` if
     /// its header or its code is absent, or it is no body.
     pub fn method_body(&self, rva: Rva) -> Option<MethodBody<'data>> {
-        let first: u8 = self.read(rva)?;
+        BodyReader { bytes: |at, length| self.bytes(rva.checked_add(at)?, length) }.body()
+    }
+}
+
+impl<'data> MethodBody<'data> {
+    /// The body at an address, where no image tells the way: that of a method made by Reflection.Emit.
+    /// Absent parts are as in [`PeImage::method_body`].
+    pub fn from_memory(
+        space: &AddressSpace<'data>,
+        address: VirtAddr,
+    ) -> Option<MethodBody<'data>> {
+        let bytes = |at: u32, length| space.bytes(address.checked_add(at.into())?, length);
+        BodyReader { bytes }.body()
+    }
+}
+
+/// Reads a body from wherever its bytes are: all offsets are from its start.
+struct BodyReader<F> {
+    bytes: F,
+}
+
+impl<'data, F: Fn(u32, usize) -> Option<Cow<'data, [u8]>>> BodyReader<F> {
+    fn read<const N: usize>(&self, at: u32) -> Option<[u8; N]> {
+        (self.bytes)(at, N)?.first_chunk().copied()
+    }
+
+    fn u16(&self, at: u32) -> Option<u16> {
+        self.read(at).map(u16::from_le_bytes)
+    }
+
+    fn u32(&self, at: u32) -> Option<u32> {
+        self.read(at).map(u32::from_le_bytes)
+    }
+
+    fn body(&self) -> Option<MethodBody<'data>> {
+        let [first] = self.read(0)?;
         match first & 3 {
             // CorILMethod_TinyFormat: the length of the code in the rest of the byte.
             2 => Some(MethodBody {
                 max_stack: 8,
                 init_locals: false,
                 local_signature: Token::default(),
-                code: self.bytes(rva.checked_add(1)?, usize::from(first >> 2))?,
+                code: (self.bytes)(1, usize::from(first >> 2))?,
                 clauses: Vec::new(),
             }),
-            3 => self.fat_method_body(rva),
+            3 => self.fat_body(),
             _ => None,
         }
     }
 
-    fn fat_method_body(&self, rva: Rva) -> Option<MethodBody<'data>> {
+    fn fat_body(&self) -> Option<MethodBody<'data>> {
         // Flags, and the header's size in words in the high four bits.
-        let flags = self.read_u16(rva)?;
-        let code_size = self.read_u32(rva.checked_add(4)?)?;
+        let flags = self.u16(0)?;
+        let code_size = self.u32(4)?;
         if code_size > MAX_CODE {
             return None;
         }
-        let code_rva = rva.checked_add(u32::from(flags >> 12) * 4)?;
-        let end = Rva(code_rva.checked_add(code_size)?.0.checked_next_multiple_of(4)?);
+        let code_at = u32::from(flags >> 12) * 4;
+        let end = code_at.checked_add(code_size)?.checked_next_multiple_of(4)?;
         let has_sections = flags & 0x08 != 0;
         Some(MethodBody {
-            max_stack: self.read_u16(rva.checked_add(2)?)?,
+            max_stack: self.u16(2)?,
             init_locals: flags & 0x10 != 0,
-            local_signature: Token(self.read_u32(rva.checked_add(8)?)?),
-            code: self.bytes(code_rva, code_size as usize)?,
+            local_signature: Token(self.u32(8)?),
+            code: (self.bytes)(code_at, code_size as usize)?,
             clauses: if has_sections { self.clauses(end) } else { Vec::new() },
         })
     }
 
     /// The clauses of the sections from `at` on.
-    fn clauses(&self, mut at: Rva) -> Vec<ExceptionClause> {
+    fn clauses(&self, mut at: u32) -> Vec<ExceptionClause> {
         let mut clauses = Vec::new();
         for _ in 0..MAX_SECTIONS {
-            let Some(header) = self.read_u32(at) else { break };
+            let Some(header) = self.u32(at) else { break };
             // CorILMethod_Sect_*: 1 is a table of clauses, 0x40 is fat, 0x80 says that more follow.
             let is_fat = header & 0x40 != 0;
             let size = if is_fat { header >> 8 } else { header >> 8 & 0xff };
@@ -118,33 +153,37 @@ impl<'data> PeImage<'data> {
                 break;
             }
             for index in 0..(size - 4) / entry {
-                let clause = at.checked_add(4 + index * entry).and_then(|rva| {
-                    if is_fat { self.fat_clause(rva) } else { self.small_clause(rva) }
+                let clause = at.checked_add(4 + index * entry).and_then(|at| {
+                    if is_fat { self.fat_clause(at) } else { self.small_clause(at) }
                 });
                 let Some(clause) = clause.filter(|_| clauses.len() < MAX_CLAUSES) else {
                     return clauses;
                 };
                 clauses.push(clause);
             }
-            let next = at.checked_add(size).and_then(|rva| rva.0.checked_next_multiple_of(4));
+            let next = at.checked_add(size).and_then(|next| next.checked_next_multiple_of(4));
             match next {
-                Some(next) if header & 0x80 != 0 => at = Rva(next),
+                Some(next) if header & 0x80 != 0 => at = next,
                 _ => break,
             }
         }
         clauses
     }
 
-    fn fat_clause(&self, rva: Rva) -> Option<ExceptionClause> {
-        let [flags, try_offset, try_length, handler_offset, handler_length, last] =
-            self.read::<[[u8; 4]; 6]>(rva)?.map(u32::from_le_bytes);
-        let kind = handler_kind(flags, last)?;
-        Some(ExceptionClause { kind, try_offset, try_length, handler_offset, handler_length })
+    fn fat_clause(&self, at: u32) -> Option<ExceptionClause> {
+        let word = |index: u32| self.u32(at.checked_add(index * 4)?);
+        Some(ExceptionClause {
+            kind: handler_kind(word(0)?, word(5)?)?,
+            try_offset: word(1)?,
+            try_length: word(2)?,
+            handler_offset: word(3)?,
+            handler_length: word(4)?,
+        })
     }
 
-    fn small_clause(&self, rva: Rva) -> Option<ExceptionClause> {
+    fn small_clause(&self, at: u32) -> Option<ExceptionClause> {
         let [f0, f1, t0, t1, try_length, h0, h1, handler_length, last @ ..] =
-            self.read::<[u8; 12]>(rva)?;
+            self.read::<12>(at)?;
         Some(ExceptionClause {
             kind: handler_kind(u16::from_le_bytes([f0, f1]).into(), u32::from_le_bytes(last))?,
             try_offset: u16::from_le_bytes([t0, t1]).into(),

@@ -2,15 +2,18 @@
 
 mod row;
 
+use std::fmt::Display;
 use std::io;
 
 use serde::Serialize;
 
-pub use self::row::{EnumMemberRow, EnumRow, MethodRow, TypeParts, TypeRow};
+pub use self::row::{EnumMemberRow, EnumRow, TypeRow};
 use super::dumpobj::write_fields;
+use super::methods::{MethodEntry, MethodList};
+use crate::columns::{Align, Columns};
 use crate::escape::Escaped;
 use crate::number::Address;
-use crate::page::Page;
+use crate::page::{Page, Style};
 use crate::report::Report;
 use crate::rows::{Cell, Rows};
 
@@ -19,6 +22,9 @@ use crate::rows::{Cell, Rows};
 pub struct TypeList {
     /// The types.
     pub types: Vec<TypeRow>,
+    /// The methods, where the name or the token was that of a method.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub methods: Vec<MethodEntry>,
 }
 
 impl Report for TypeList {
@@ -52,18 +58,25 @@ impl Report for TypeList {
                 write_fields(fields, style.target.pointer_bytes(), page)?;
             }
             if !ty.methods.is_empty() {
-                writeln!(page, "Methods:")?;
-                writeln!(page, " mdToken      RVA Name")?;
+                writeln!(page, "MethodDesc Table")?;
+                method_table(&ty.methods, &style).write(page)?;
             }
-            for method in &ty.methods {
-                let name = Escaped(&method.name);
-                writeln!(page, "{:08x} {:08x} {name}", method.token.0, method.rva.0)?;
+        }
+        for (index, method) in self.methods.iter().enumerate() {
+            if index > 0 || !self.types.is_empty() {
+                writeln!(page, "--------------------------------------")?;
             }
+            method.text(page)?;
         }
         Ok(())
     }
 
     fn rows(&self, rows: &mut Rows<'_>) -> io::Result<()> {
+        let of_types = self.types.iter().flat_map(|ty| &ty.methods);
+        let methods: Vec<MethodEntry> = of_types.chain(&self.methods).cloned().collect();
+        if !methods.is_empty() {
+            return MethodList { methods }.rows(rows);
+        }
         rows.header(&["mt", "class", "module", "token", "file", "base_size", "name"])?;
         for ty in &self.types {
             let cell = |address: Option<Address>| address.map_or(Cell::Empty, Cell::from);
@@ -104,4 +117,32 @@ fn write_nature(ty: &TypeRow, page: &mut Page<'_>) -> io::Result<()> {
         writeln!(page, "  {} = {}", Escaped(&member.name), member.value)?;
     }
     Ok(())
+}
+
+/// The methods of a type, one a line.
+fn method_table(methods: &[MethodEntry], style: &Style) -> Columns {
+    let mut table = Columns::new(&[
+        ("Code", Align::Left),
+        ("MethodDesc", Align::Left),
+        ("JIT", Align::Left),
+        ("Slot", Align::Right),
+        ("mdToken", Align::Left),
+        ("Name", Align::Left),
+    ]);
+    for method in methods {
+        let address = |address: Option<Address>| match address {
+            Some(address) => style.address(address.into()).to_string(),
+            None => "-".to_owned(),
+        };
+        let token = method.token.map_or_else(|| "-".to_owned(), |token| format!("{:08x}", token.0));
+        table.row([
+            &address(method.code.last().map(|code| code.address)) as &dyn Display,
+            &address(method.md),
+            &method.state,
+            &method.slot.map_or_else(String::new, |slot| slot.to_string()),
+            &token,
+            &Escaped(&method.name),
+        ]);
+    }
+    table
 }

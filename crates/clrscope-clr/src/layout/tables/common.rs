@@ -49,7 +49,17 @@ pub(super) const POINTER_4: &[(&str, &[(&str, u64)])] = &[
     ),
     ("LoaderAllocator", &[("InitialReservedMemForLoaderHeaps", 8)]),
     ("RealCodeHeader", &[("GCInfo", 8), ("MethodDesc", 12)]),
-    ("MethodDescChunk", &[("MethodTable", 0), ("Next", 4), ("FlagsAndTokenRange", 10), ("!", 12)]),
+    (
+        "MethodDescChunk",
+        &[
+            ("MethodTable", 0),
+            ("Next", 4),
+            ("Size", 8),
+            ("Count", 9),
+            ("FlagsAndTokenRange", 10),
+            ("!", 12),
+        ],
+    ),
     ("MethodDesc", &[("Flags3AndTokenRemainder", 0), ("ChunkIndex", 2), ("Slot", 4), ("Flags", 6)]),
     ("Frame", &[("Next", 4)]),
     (
@@ -116,7 +126,14 @@ pub(super) const POINTER_8: &[(&str, &[(&str, u64)])] = &[
     ),
     (
         "MethodDescChunk",
-        &[("MethodTable", 0), ("Next", 8), ("FlagsAndTokenRange", 0x12), ("!", 0x18)],
+        &[
+            ("MethodTable", 0),
+            ("Next", 8),
+            ("Size", 0x10),
+            ("Count", 0x11),
+            ("FlagsAndTokenRange", 0x12),
+            ("!", 0x18),
+        ],
     ),
     ("MethodDesc", &[("Flags3AndTokenRemainder", 0), ("ChunkIndex", 2), ("Slot", 4), ("Flags", 6)]),
     ("Frame", &[("Next", 8)]),

@@ -5,22 +5,12 @@ use serde::Serialize;
 
 use crate::number::Address;
 use crate::verbs::dumpobj::FieldRow;
+use crate::verbs::methods::MethodEntry;
 
 // Bits of TypeAttributes, ECMA-335 II.23.1.15.
 const VISIBILITY: u32 = 0x7;
 const ABSTRACT: u32 = 0x80;
 const SEALED: u32 = 0x100;
-
-/// A method that a type declares.
-#[derive(Debug, Clone, Serialize)]
-pub struct MethodRow {
-    /// Its token.
-    pub token: Address,
-    /// RVA of its IL; zero if it has none.
-    pub rva: Address,
-    /// Name and parameters.
-    pub name: String,
-}
 
 /// A member of an enum.
 #[derive(Debug, Clone, Serialize)]
@@ -54,15 +44,6 @@ impl EnumRow {
             members: members.collect(),
         }
     }
-}
-
-/// What is wanted of a type beside what is always said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct TypeParts {
-    /// The methods that it declares.
-    pub methods: bool,
-    /// Its fields.
-    pub fields: bool,
 }
 
 /// A type.
@@ -124,14 +105,13 @@ pub struct TypeRow {
     pub fields: Option<Vec<FieldRow>>,
     /// Its methods, if they were asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub methods: Vec<MethodRow>,
+    pub methods: Vec<MethodEntry>,
 }
 
 impl TypeRow {
-    /// Says what `ty` is.
-    pub fn new(ty: &Type<'_, '_>, style: NameStyle, parts: TypeParts) -> TypeRow {
+    /// Says what `ty` is, `with_fields` or without. Methods are left out.
+    pub fn new(ty: &Type<'_, '_>, style: NameStyle, with_fields: bool) -> TypeRow {
         let module = ty.module();
-        let methods = if parts.methods { ty.methods() } else { Vec::new() };
         let attributes = ty.attributes();
         let names = |handles: Vec<_>| -> Vec<String> {
             let name = |handle| ty.types().handle_name(handle).to_string_in(style);
@@ -165,15 +145,8 @@ impl TypeRow {
             file: module.map(|module| module.file_name().to_owned()),
             collectible: ty.is_collectible(),
             finalizer: ty.has_finalizer(),
-            fields: parts.fields.then(|| FieldRow::of_type(ty, style)),
-            methods: methods
-                .iter()
-                .map(|method| MethodRow {
-                    token: Address(method.token.0.into()),
-                    rva: Address(method.rva.into()),
-                    name: method.signature(),
-                })
-                .collect(),
+            fields: with_fields.then(|| FieldRow::of_type(ty, style)),
+            methods: Vec::new(),
         }
     }
 }
