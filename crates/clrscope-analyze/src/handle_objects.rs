@@ -4,6 +4,7 @@ use clrscope_clr::{ElementType, Field, HeapObjects, Object, Stretch, Type, TypeC
 use clrscope_memory::{Control, Interrupted, Target, limits};
 
 use crate::OsHandles;
+use crate::thread_handles::thread_handles;
 
 /// An object that keeps a handle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,8 +32,12 @@ const CLOSED: u32 = 1;
 /// The base type of all that own a handle.
 const SAFE_HANDLE: &str = "System.Runtime.InteropServices.SafeHandle";
 
+/// How sure it is that a handle belongs to an object because the runtime keeps it for that thread.
+const OF_THREAD: u8 = 3;
+
 /// Finds for each handle the object that keeps it, in order of the handles' numbers. Of several objects
-/// a `SafeHandle` that owns it comes first, then any `SafeHandle`, then the lowest address.
+/// a `SafeHandle` that owns it comes first, then any `SafeHandle`, then the lowest address; then the thread
+/// that the runtime keeps it for.
 pub(crate) fn handle_objects(
     handles: &OsHandles,
     objects: &HeapObjects<'_>,
@@ -57,6 +62,9 @@ pub(crate) fn handle_objects(
     };
     let found = objects.fold(control, |_: Stretch| Vec::new(), visit)?;
     let mut found: Vec<_> = found.into_iter().flatten().collect();
+    for (value, thread) in thread_handles(handles, objects.heap().runtime()) {
+        found.extend(objects.object_at(thread).map(|object| (value, OF_THREAD, object)));
+    }
     found.sort_by_key(|&(value, rank, object)| (value, rank, object.address));
     found.dedup_by_key(|&mut (value, ..)| value);
     Ok(found.into_iter().map(|(value, _, object)| HandleObject { value, object }).collect())

@@ -4,10 +4,14 @@
 //! values; nothing is printed here, and nothing is serialised.
 
 mod account;
+mod async_objects;
+mod async_stacks;
+mod async_types;
 mod census;
 mod chain;
 mod collection_waste;
 mod comparison;
+mod continuation;
 mod crash;
 mod cross_references;
 mod deadlocks;
@@ -24,6 +28,7 @@ mod handle_list;
 mod handle_objects;
 mod handle_owners;
 mod heap_stat;
+mod http_requests;
 mod limitations;
 mod locks;
 mod name_pattern;
@@ -43,17 +48,24 @@ mod static_values;
 mod string_groups;
 mod task_chain;
 mod thin_locks;
+mod thread_handles;
 mod thread_list;
+mod thread_pool;
 mod thread_stacks;
+mod timers;
 mod type_labels;
 mod wait_rules;
 mod waiting;
 mod waits;
+mod work_items;
 
 pub use crate::account::{
     Account, AccountLine, AccountVerdict, AddressMap, AddressSummary, HandleFigures, HeapCounters,
     MapPiece, MapSum, MemoryClass, WineBytes, account, address_map, address_summary,
 };
+pub use crate::async_objects::{AsyncObject, AsyncObjects};
+pub use crate::async_stacks::{AsyncFrame, AsyncReader, AsyncSelection, AsyncStack, Awaited};
+pub use crate::async_types::AsyncTypeCount;
 pub use crate::census::{Census, FreeBlock, TypeCount, census};
 pub use crate::chain::{Step, chain, member_name};
 pub use crate::collection_waste::{CollectionWaste, collection_waste};
@@ -78,10 +90,13 @@ pub use crate::handle_owners::{
     HandleCounts, HandleGroup, HandleOwner, JoinStopped, handle_owners, is_of_framework,
 };
 pub use crate::heap_stat::{GENERATIONS, GenerationStat, HeapStat, heap_stat};
+pub use crate::http_requests::{HttpGroup, HttpRequest, http_groups, http_requests};
 pub use crate::limitations::{Limitation, limitations, missing_bytes};
 pub use crate::locks::{HeldLock, LockKind, Locks};
 pub use crate::native_heap::{NativeHeap, NativeHeapKind, native_heaps};
-pub use crate::os_handles::{OsHandleType, OsHandles, UNKNOWN_HANDLE_TYPE, os_handles};
+pub use crate::os_handles::{
+    OsHandleDetail, OsHandleType, OsHandles, UNKNOWN_HANDLE_TYPE, os_handle_details, os_handles,
+};
 pub use crate::parallel_stacks::{StackGroup, parallel_stacks};
 pub use crate::profile::{Part, Profile, Sum, Sums};
 pub use crate::retained::{
@@ -95,13 +110,16 @@ pub use crate::session::{Session, SessionError};
 pub use crate::stack_place::StackPlace;
 pub use crate::static_values::{StaticValue, for_each_static};
 pub use crate::string_groups::{StringGroup, StringGroups, string_groups};
-pub use crate::task_chain::TaskLabel;
+pub use crate::task_chain::{TaskLabel, task_chain};
 pub use crate::thin_locks::{ThinLock, thin_locks};
 pub use crate::thread_list::{ThreadEntry, ThrownException, thread_list};
+pub use crate::thread_pool::{IoThreads, PoolKind, ThreadPool, thread_pool};
 pub use crate::thread_stacks::{
     Frame, PlainMethod, References, StackReference, ThreadStack, thread_stacks,
 };
+pub use crate::timers::{TimerEntry, timers};
 pub use crate::type_labels::TypeLabels;
 pub use crate::wait_rules::WaitKind;
 pub use crate::waiting::{Waiting, waiting, waiting_threads};
 pub use crate::waits::{Wait, WaitObject, waits};
+pub use crate::work_items::{WorkGroup, WorkItem, WorkQueue, work_groups, work_items};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use clrscope_memory::{Issue, IssueKind, Issues};
-use clrscope_minidump::{Minidump, StreamType};
+use clrscope_minidump::{Handle, Minidump, StreamType, WideStr};
 
 /// What a handle is called whose type the dump does not name.
 pub const UNKNOWN_HANDLE_TYPE: &str = "<Unknown type>";
@@ -33,6 +33,43 @@ impl OsHandles {
         let at = self.handles.binary_search_by_key(&value, |&(value, _)| value).ok()?;
         self.handles.get(at).map(|&(_, ty)| ty)
     }
+}
+
+/// A handle, as the dump lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OsHandleDetail {
+    /// Its number.
+    pub value: u64,
+    /// `Event`, `File`, `Thread`...; `None` if the dump does not name it.
+    pub type_name: Option<String>,
+    /// The name of what it refers to, if that has one.
+    pub object_name: Option<String>,
+    /// How many handles refer to the same, in all processes.
+    pub handle_count: u32,
+    /// How many references there are to the same, those of handles included.
+    pub pointer_count: u32,
+    /// What it may be used for, as `ACCESS_MASK`.
+    pub granted_access: u32,
+}
+
+/// The handles one by one, in the dump's order. Names that cannot be read are left out: [`os_handles`]
+/// says which.
+pub fn os_handle_details(dump: &Minidump<'_>) -> Vec<OsHandleDetail> {
+    let detail = |handle: Handle<'_>| {
+        let text = |text: Result<Option<WideStr<'_>>, Issue>| {
+            let text = text.ok().flatten().map(|text| text.to_string());
+            text.filter(|text| !text.is_empty())
+        };
+        OsHandleDetail {
+            value: handle.value(),
+            type_name: text(handle.type_name()),
+            object_name: text(handle.object_name()),
+            handle_count: handle.handle_count(),
+            pointer_count: handle.pointer_count(),
+            granted_access: handle.granted_access(),
+        }
+    };
+    dump.handles().value.iter().map(detail).collect()
 }
 
 /// Reads the list of handles; `None`, if the dump was written without it. What was wrong is added to

@@ -42,12 +42,14 @@ pub(crate) fn machine_type(machine: &Value<'_, '_>) -> Option<String> {
 /// `Cases.Bank.Convert`.
 pub(crate) fn async_method(machine: &str) -> String {
     let Some((owner, rest)) = machine.rsplit_once("+<") else { return machine.to_owned() };
-    let Some((method, _)) = rest.rsplit_once(">d") else { return machine.to_owned() };
+    // Mono's compiler says c__async.
+    let method = rest.rsplit_once(">d").or_else(|| rest.rsplit_once(">c__async"));
+    let Some((method, _)) = method else { return machine.to_owned() };
     format!("{owner}.{method}")
 }
 
 /// The task, the task that it waits for, the task that this one waits for, and so on.
-pub(crate) fn task_chain(task: &TaskRef<'_, '_>) -> Vec<TaskLabel> {
+pub fn task_chain(task: &TaskRef<'_, '_>) -> Vec<TaskLabel> {
     let mut chain = vec![TaskLabel::new(task)];
     let mut next = awaited(task);
     while let Some(task) = next
@@ -93,6 +95,7 @@ mod tests {
         assert_eq!(async_method("Cases.Bank+<Convert>d__7"), "Cases.Bank.Convert");
         assert_eq!(async_method("A.B+<>c+<<Main>b__0_0>d"), "A.B+<>c.<Main>b__0_0");
         assert_eq!(async_method("A.Outer+<Run>d__3<System.String>"), "A.Outer.Run");
+        assert_eq!(async_method("A.B+<Run>c__async0"), "A.B.Run");
         assert_eq!(async_method("A.Machine"), "A.Machine");
     }
 }

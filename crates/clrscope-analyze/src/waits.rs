@@ -5,6 +5,7 @@ use clrscope_memory::{AddressSpace, VirtAddr};
 
 use crate::handle_objects::derives_from;
 use crate::locks::{HeldLock, LOCK_CLASS, Locks};
+use crate::task_chain::{async_method, machine_type};
 use crate::thread_stacks::{Frame, StackReference, ThreadStack};
 use crate::wait_rules::{WaitKind, passes_on, waits_for};
 
@@ -32,6 +33,8 @@ pub struct WaitObject {
     pub name: String,
     /// The handle of the operating system behind it, of a `WaitHandle`.
     pub handle: Option<u64>,
+    /// Of a task, the async method that has to end: then the thread waits sync over async.
+    pub async_method: Option<String>,
     /// Whether the frames that wait, or the runtime's own lists, say so; otherwise it is the only thing
     /// near the top of the stack that can be meant.
     pub exact: bool,
@@ -209,6 +212,11 @@ impl WaitReader<'_, '_> {
             address: object.address(),
             name: object.ty().name().to_owned(),
             handle: handle.map(|handle| handle.0),
+            async_method: object
+                .state_machine()
+                .as_ref()
+                .and_then(machine_type)
+                .map(|machine| async_method(&machine)),
             exact,
         }
     }

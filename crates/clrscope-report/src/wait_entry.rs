@@ -19,6 +19,8 @@ pub struct WaitEntry {
     pub name: Option<String>,
     /// The handle of the operating system behind the object.
     pub handle: Option<Address>,
+    /// Of a task, the async method that has to end: the thread waits sync over async.
+    pub async_method: Option<String>,
     /// Whether the runtime's own data say that it is this object.
     pub exact: bool,
     /// Of a lock: where its state is kept: `sync-block`, `header` or `object`.
@@ -46,6 +48,7 @@ impl WaitEntry {
             object: object.map(|object| object.address.into()),
             name: object.map(|object| object.name.clone()),
             handle: object.and_then(|object| object.handle).map(Address),
+            async_method: object.and_then(|object| object.async_method.clone()),
             exact: object.is_some_and(|object| object.exact),
             lock: kind.map(|kind| match kind {
                 LockKind::SyncBlock(_) => "sync-block",
@@ -82,8 +85,12 @@ impl WaitEntry {
         if let Some(object) = self.object {
             line.push_str(&format!(" {}", style.address(object.into())));
         }
-        if let Some(name) = &self.name {
-            line.push_str(&format!(" {}", Escaped(name)));
+        match (&self.async_method, &self.name) {
+            (Some(method), _) => {
+                line.push_str(&format!(" {} (sync over async)", Escaped(method)));
+            }
+            (None, Some(name)) => line.push_str(&format!(" {}", Escaped(name))),
+            (None, None) => {}
         }
         if let Some(handle) = self.handle {
             line.push_str(&format!(" (handle {:#x})", handle.0));

@@ -1,7 +1,9 @@
 //! `handles`: the operating system's handles, and whose they are.
 
 use clap::Args;
-use clrscope::analyze::{JoinStopped, Limitation, TypeLabels, handle_owners, os_handles};
+use clrscope::analyze::{
+    JoinStopped, Limitation, TypeLabels, handle_owners, os_handle_details, os_handles,
+};
 use clrscope::memory::{Issue, IssueKind};
 use clrscope_report::verbs::handles;
 
@@ -15,6 +17,10 @@ pub(crate) struct Handles {
     /// Print counts by type only, as handle.exe -s does
     #[arg(short = 's', long = "stat")]
     stat: bool,
+
+    /// List every handle, with how many others refer to the same, as handle.exe -a does
+    #[arg(short = 'a', long = "list", conflicts_with = "stat")]
+    list: bool,
 }
 
 impl Action for Handles {
@@ -25,6 +31,7 @@ impl Action for Handles {
     const EXAMPLES: &'static str = "
         clrscope handles app.dmp
         clrscope handles app.dmp -s
+        clrscope handles app.dmp -a --format csv
         clrscope handles app.dmp --format json
     ";
 
@@ -35,6 +42,10 @@ impl Action for Handles {
             let remedy = lack.remedy().unwrap_or_default();
             return Err(Failure::NotThere(format!("the dump has {}; {remedy}", lack.missing())));
         };
+        if self.list {
+            let list = handles::HandleList::new(&os_handle_details(context.minidump()));
+            return context.answer_for_dump(&list, &issues);
+        }
         let counts_only = handles::Handles::new(&handles, &[], &TypeLabels::default());
         if self.stat {
             return context.answer_for_dump(&counts_only, &issues);

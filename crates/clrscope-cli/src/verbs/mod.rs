@@ -9,10 +9,12 @@ mod diff;
 mod dlk;
 mod dominators;
 mod dso;
+mod dumpasync;
 mod dumpcollection;
 mod dumpdelegate;
 mod dumpexceptions;
 mod dumpheap;
+mod dumphttp;
 mod dumpobj;
 mod dynamic;
 mod eeheap;
@@ -45,7 +47,11 @@ mod shell;
 mod statics;
 mod strings;
 mod syncblk;
+mod taskstate;
+mod threadpool;
 mod threads;
+mod timerinfo;
+mod tpq;
 mod types;
 mod verifyheap;
 
@@ -72,6 +78,7 @@ pub(crate) const VERBS: &[Verb] = &[
     Verb::of::<modules::DumpAlc>(),
     Verb::of::<dumpobj::DumpArray>(),
     Verb::of::<modules::DumpAssembly>(),
+    Verb::of::<dumpasync::DumpAsync>(),
     Verb::of::<types::DumpClass>(),
     Verb::of::<dumpcollection::Dictionary>(),
     Verb::of::<dumpcollection::Queue>(),
@@ -79,6 +86,7 @@ pub(crate) const VERBS: &[Verb] = &[
     Verb::of::<modules::DumpDomain>(),
     Verb::of::<dumpexceptions::DumpExceptions>(),
     Verb::of::<dumpheap::DumpHeap>(),
+    Verb::of::<dumphttp::DumpHttp>(),
     Verb::of::<methods::DumpIl>(),
     Verb::of::<methods::DumpMd>(),
     Verb::of::<modules::DumpModule>(),
@@ -119,8 +127,12 @@ pub(crate) const VERBS: &[Verb] = &[
     Verb::of::<statics::Statics>(),
     Verb::of::<strings::Strings>(),
     Verb::of::<syncblk::SyncBlocks>(),
+    Verb::of::<taskstate::TaskFlags>(),
+    Verb::of::<threadpool::ThreadPool>(),
     Verb::of::<threads::Threads>(),
+    Verb::of::<timerinfo::TimerInfo>(),
     Verb::of::<types::Token2Ee>(),
+    Verb::of::<tpq::ThreadPoolQueue>(),
     Verb::of::<pictures::TreeMap>(),
     Verb::of::<verifyheap::VerifyHeap>(),
 ];

@@ -49,6 +49,7 @@ snapshots! {
     dynamic_list: "net10-x64-wks-all", "dynamic DUMP";
     handles_text: "net6-x64-case004", "handles DUMP";
     handles_counts: "net6-x64-case004", "handles DUMP -s";
+    handles_list: "net8-x64-case005", "handles DUMP -a";
     handles_csv: "net8-x64-case005", "handles DUMP --format csv";
     handles_absent: "net8-x64-mini", "handles DUMP";
     verifyheap_text: "net8-x64-case005", "verifyheap DUMP";

@@ -1,13 +1,13 @@
 //! The program as its users meet it: on real dumps, by its output and its exit code.
 
 mod answers;
+mod asynchronous;
 mod bad_addresses;
 mod bad_input;
 mod diagnose;
 mod diff;
 mod exceptions;
 mod exit_codes;
-#[cfg(feature = "parquet")]
 mod export;
 mod golden;
 mod harness;
@@ -16,7 +16,6 @@ mod methods;
 mod objects;
 mod packed;
 mod pictures;
-#[cfg(feature = "query")]
 mod query;
 mod roots;
 mod shell;

@@ -79,6 +79,18 @@ fn deadlocked_threads_have_the_names_that_the_program_gave_them() {
 }
 
 #[test]
+fn every_verb_with_threads_names_sync_over_async() {
+    for line in ["threads DUMP", "clrstack DUMP -all", "pstacks DUMP"] {
+        let text = run("net8-x64-case005", line).stdout;
+        assert!(text.contains("Cases.Bank.Convert (sync over async)"), "{line}: {text}");
+        let answer = run("net8-x64-case005", &format!("{line} --format json")).json();
+        let threads = answer["data"]["threads"].as_array().expect("threads");
+        let waits = |thread: &&Value| thread["waits_for"]["async_method"] == "Cases.Bank.Convert";
+        assert_eq!(threads.iter().filter(waits).count(), 1, "{line}");
+    }
+}
+
+#[test]
 fn the_finalizer_stands_where_the_program_says() {
     let dump = corpus::dump("net6-x64-case004").expect("it is in testdata");
     let truth = dump.truth().expect("it has a truth");
@@ -92,6 +104,9 @@ fn the_finalizer_stands_where_the_program_says() {
     let answer = run("net6-x64-case004", "finalizequeue DUMP -stat --format json").json();
     let thread = &answer["data"]["thread"];
     assert_eq!((&thread["verdict"], &thread["in"]), (&"blocked".into(), &expected.into()));
+    let types = answer["data"]["ready_types"].as_array().expect("types");
+    let connections = types.iter().find(|row| row["name"] == "Cases.Connection").expect("some");
+    assert_eq!(connections["count"], truth["case004.readyConnections"]);
 }
 
 #[test]

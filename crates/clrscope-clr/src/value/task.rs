@@ -102,6 +102,18 @@ impl<'a, 'data> ObjectRef<'a, 'data> {
     pub fn as_task(&self) -> Option<TaskRef<'a, 'data>> {
         self.ty().is_task().then(|| TaskRef { object: self.clone() })
     }
+
+    /// The fields of the async method that this object keeps running: parameters, variables, and
+    /// `<>1__state`: -1 while it runs, else the number of the `await` that it waits in; -2 when it has
+    /// ended. `None` for objects of other kinds, and up to .NET Core 2.0, where tasks do not know it.
+    pub fn state_machine(&self) -> Option<Value<'a, 'data>> {
+        let machine = self.field("StateMachine")?;
+        // Unoptimised code has it in a class.
+        match machine.element_type() {
+            ElementType::Struct => Some(machine),
+            _ => machine.as_object().map(|object| object.content()),
+        }
+    }
 }
 
 impl<'a, 'data> TaskRef<'a, 'data> {
@@ -187,16 +199,9 @@ impl<'a, 'data> TaskRef<'a, 'data> {
         self.object.field("m_stateObject")?.as_object()
     }
 
-    /// The fields of the async method that this task is of: parameters, variables, and `<>1__state`:
-    /// -1 while it runs, else the number of the `await` that it waits in; -2 when it has ended. `None`
-    /// for tasks of other kinds, and up to .NET Core 2.0, where the task does not know it.
+    /// The async method that this task is of: see [`ObjectRef::state_machine`].
     pub fn state_machine(&self) -> Option<Value<'a, 'data>> {
-        let machine = self.object.field("StateMachine")?;
-        // Unoptimised code has it in a class.
-        match machine.element_type() {
-            ElementType::Struct => Some(machine),
-            _ => machine.as_object().map(|object| object.content()),
-        }
+        self.object.state_machine()
     }
 
     fn contingent(&self, name: &str) -> Option<Value<'a, 'data>> {

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::io;
 
-use clrscope_analyze::{HandleGroup, OsHandles, TypeLabels};
+use clrscope_analyze::{HandleGroup, OsHandleDetail, OsHandles, TypeLabels, UNKNOWN_HANDLE_TYPE};
 use serde::Serialize;
 
 use crate::columns::{Align, Columns};
@@ -44,6 +44,85 @@ pub struct JoinedRow {
     pub unfound: u64,
     /// An owner.
     pub sample: Option<Address>,
+}
+
+/// A handle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HandleEntry {
+    /// Its number.
+    pub handle: Address,
+    /// `Event`, `File`, `Thread`...
+    #[serde(rename = "type")]
+    pub ty: Option<String>,
+    /// The name of what it refers to, if that has one.
+    pub name: Option<String>,
+    /// How many handles refer to the same, in all processes.
+    pub handle_count: u32,
+    /// How many references there are to the same.
+    pub pointer_count: u32,
+    /// What it may be used for.
+    pub granted_access: Address,
+}
+
+/// The answer of `handles -list`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HandleList {
+    /// The handles, in the dump's order.
+    pub handles: Vec<HandleEntry>,
+}
+
+impl HandleList {
+    /// Lists handles.
+    pub fn new(handles: &[OsHandleDetail]) -> HandleList {
+        let entry = |handle: &OsHandleDetail| HandleEntry {
+            handle: Address(handle.value),
+            ty: handle.type_name.clone(),
+            name: handle.object_name.clone(),
+            handle_count: handle.handle_count,
+            pointer_count: handle.pointer_count,
+            granted_access: Address(handle.granted_access.into()),
+        };
+        HandleList { handles: handles.iter().map(entry).collect() }
+    }
+}
+
+impl Report for HandleList {
+    fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
+        let mut table = Columns::new(&[
+            ("Handle", Align::Right),
+            ("Type", Align::Left),
+            ("Handles", Align::Right),
+            ("References", Align::Right),
+            ("Access", Align::Right),
+            ("Name", Align::Left),
+        ]);
+        for row in &self.handles {
+            table.row([
+                &format!("{:x}", row.handle.0) as &dyn Display,
+                &Escaped(row.ty.as_deref().unwrap_or(UNKNOWN_HANDLE_TYPE)),
+                &row.handle_count,
+                &row.pointer_count,
+                &format!("{:08x}", row.granted_access.0),
+                &Escaped(row.name.as_deref().unwrap_or_default()),
+            ]);
+        }
+        table.write(page)?;
+        writeln!(page, "Total handles: {}", self.handles.len())
+    }
+
+    fn rows(&self, rows: &mut Rows<'_>) -> io::Result<()> {
+        rows.header(&["handle", "type", "handle_count", "pointer_count", "access", "name"])?;
+        self.handles.iter().try_for_each(|row| {
+            rows.row(&[
+                row.handle.into(),
+                Cell::optional(row.ty.as_deref()),
+                Cell::Number(row.handle_count.into()),
+                Cell::Number(row.pointer_count.into()),
+                row.granted_access.into(),
+                Cell::optional(row.name.as_deref()),
+            ])
+        })
+    }
 }
 
 /// The answer of `handles`.

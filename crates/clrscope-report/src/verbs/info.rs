@@ -53,6 +53,17 @@ pub struct ModuleEntry {
     pub version: Option<String>,
 }
 
+/// A module that the process had unloaded.
+#[derive(Debug, Clone, Serialize)]
+pub struct UnloadedEntry {
+    /// Address of its first byte.
+    pub base: Address,
+    /// Bytes that it took.
+    pub bytes: u64,
+    /// Its name; `None` if it cannot be read.
+    pub name: Option<String>,
+}
+
 /// A thread of the process.
 #[derive(Debug, Clone, Serialize)]
 pub struct ThreadEntry {
@@ -152,6 +163,8 @@ pub struct Info {
     pub memory: MemoryEntry,
     /// Its modules.
     pub modules: Vec<ModuleEntry>,
+    /// Modules that it had unloaded: the last ones, as far as the system remembers.
+    pub unloaded_modules: Vec<UnloadedEntry>,
     /// Its threads.
     pub threads: Vec<ThreadEntry>,
     /// Its runtimes.
@@ -185,6 +198,13 @@ impl Info {
         let comments = [dump.comment_a().take(issues), dump.comment_w().take(issues)];
         let handles = dump.stream(StreamType::HANDLE_DATA).is_some();
         let handles = handles.then(|| dump.handles().take(issues).len() as u64);
+        let unloaded = dump.unloaded_modules().take(issues);
+        let unloaded = unloaded.iter().map(|module| UnloadedEntry {
+            base: module.base().into(),
+            bytes: module.size(),
+            name: module.name().ok().map(|name| name.to_string()),
+        });
+        let unloaded_modules = unloaded.collect();
         let counters = dump.process_vm_counters().take(issues);
         Info {
             dump: identity,
@@ -198,6 +218,7 @@ impl Info {
                 missing_bytes: missing_bytes(snapshot),
             },
             modules: snapshot.modules.iter().map(ModuleEntry::new).collect(),
+            unloaded_modules,
             threads: snapshot.threads.iter().map(|t| ThreadEntry::new(t, snapshot)).collect(),
             runtimes,
             refused: refused.iter().map(ToString::to_string).collect(),
@@ -305,9 +326,6 @@ impl Report for Info {
     fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
         self.facts(page)?;
         writeln!(page)?;
-        page.heading("Runtimes:")?;
-        self.runtime_table(page)?;
-        writeln!(page)?;
         if self.limitations.is_empty() {
             writeln!(page, "Nothing is missing that clrscope would use.")?;
         } else {
@@ -319,6 +337,18 @@ impl Report for Info {
                     Some(remedy) => writeln!(page, " ({remedy})")?,
                     None => writeln!(page)?,
                 }
+            }
+        }
+        writeln!(page)?;
+        page.heading("Runtimes:")?;
+        self.runtime_table(page)?;
+        if !self.unloaded_modules.is_empty() {
+            writeln!(page)?;
+            page.heading("Modules that were unloaded:")?;
+            for module in &self.unloaded_modules {
+                let name = Escaped(module.name.as_deref().unwrap_or("<no name>"));
+                let base = page.style().address(module.base.into());
+                writeln!(page, "  {base} {:>14} {name}", Grouped(module.bytes))?;
             }
         }
         writeln!(page)?;
