@@ -47,6 +47,8 @@ const PAGE: u64 = 4096;
 const SAMPLES: u64 = 64;
 /// Bytes of a pattern at most.
 const MAX_PATTERN: usize = 64;
+/// In a range of this many pages and more, what each page has once is a pattern, too.
+const MANY_PAGES: u64 = 8;
 
 /// Guesses what a range of memory holds: what most of the pages hold that hold anything.
 pub(super) fn guess(range: AddressRange, snapshot: &Snapshot<'_>) -> Content {
@@ -56,7 +58,8 @@ pub(super) fn guess(range: AddressRange, snapshot: &Snapshot<'_>) -> Content {
     for sample in 0..pages.min(SAMPLES) {
         let start = range.start.wrapping_add(sample * step * PAGE);
         let length = range.end.0.saturating_sub(start.0).min(PAGE);
-        *votes.entry(page(start, length, snapshot)).or_default() += 1;
+        let may_be_lone = pages >= MANY_PAGES;
+        *votes.entry(page(start, length, may_be_lone, snapshot)).or_default() += 1;
     }
     let is_silent = |content: &Content| matches!(content, Content::Absent | Content::Zeros);
     let telling: usize = votes.iter().filter(|(c, _)| !is_silent(c)).map(|(_, votes)| votes).sum();
@@ -72,13 +75,13 @@ pub(super) fn guess(range: AddressRange, snapshot: &Snapshot<'_>) -> Content {
     }
 }
 
-fn page(start: VirtAddr, length: u64, snapshot: &Snapshot<'_>) -> Content {
+fn page(start: VirtAddr, length: u64, may_be_lone: bool, snapshot: &Snapshot<'_>) -> Content {
     let length = usize::try_from(length).unwrap_or(0);
     let Some(bytes) = snapshot.space.bytes(start, length) else { return Content::Absent };
     if bytes.iter().all(|&byte| byte == 0) {
         return Content::Zeros;
     }
-    if let Some(pattern) = pattern(&bytes) {
+    if let Some(pattern) = pattern(&bytes, may_be_lone) {
         return Content::Pattern(pattern);
     }
     let printable = bytes.iter().filter(|byte| matches!(byte, 0x20..0x7f | b'\n' | b'\r' | b'\t'));
@@ -94,11 +97,12 @@ fn page(start: VirtAddr, length: u64, snapshot: &Snapshot<'_>) -> Content {
 }
 
 /// What comes again and again at the same distance, a power of two, with zeros between: from behind
-/// the longest run of zeros, wherever the page cuts it.
-fn pattern(bytes: &[u8]) -> Option<Vec<u8>> {
+/// the longest run of zeros, wherever the page cuts it. If it `may_be_lone`, once is enough.
+fn pattern(bytes: &[u8], may_be_lone: bool) -> Option<Vec<u8>> {
     let is_period = |&period: &usize| bytes.iter().zip(&bytes[period..]).all(|(a, b)| a == b);
     let periods = std::iter::successors(Some(1), |period| Some(period * 2));
-    let period = periods.take_while(|period| period * 2 <= bytes.len()).find(is_period)?;
+    let most = if may_be_lone { bytes.len() } else { bytes.len() / 2 };
+    let period = periods.take_while(|&period| period <= most).find(is_period)?;
     let once = &bytes[..period];
     let (mut longest, mut behind, mut run) = (0, 0, 0);
     for at in 0..2 * period {
@@ -141,14 +145,27 @@ mod tests {
                     page[(start + shift + index) % 4096] = byte;
                 }
             }
-            assert_eq!(pattern(&page), Some(mark.to_vec()), "{shift}");
+            assert_eq!(pattern(&page, false), Some(mark.to_vec()), "{shift}");
             page[700] = 1;
-            assert_eq!(pattern(&page), None, "{shift}");
+            assert_eq!(pattern(&page, false), None, "{shift}");
         }
-        assert_eq!(pattern(&[0xcd; 4096]), Some(vec![0xcd]));
+        assert_eq!(pattern(&[0xcd; 4096], false), Some(vec![0xcd]));
         let words: Vec<u8> = [0xef, 0xbe, 0xad, 0xde].repeat(1024);
-        assert_eq!(Content::Pattern(pattern(&words).unwrap()).to_string(), "pattern ef be ad de");
-        assert_eq!(pattern(&[7]), None);
-        assert_eq!(pattern(&[]), None);
+        assert_eq!(
+            Content::Pattern(pattern(&words, false).unwrap()).to_string(),
+            "pattern ef be ad de"
+        );
+        assert_eq!(pattern(&[7], false), None);
+        assert_eq!(pattern(&[], true), None);
+    }
+
+    #[test]
+    fn what_a_page_has_once_is_a_pattern_where_many_pages_have_it() {
+        let mut page = vec![0u8; 4096];
+        page[0x40] = b'Z';
+        assert_eq!(pattern(&page, false), None);
+        assert_eq!(pattern(&page, true), Some(b"Z".to_vec()));
+        page[0x100] = b'Z';
+        assert_eq!(pattern(&page, true), None, "too much for a pattern");
     }
 }
