@@ -7,7 +7,6 @@ use clap::{Arg, ArgMatches, Command, value_parser};
 use clap_complete::Shell;
 
 use crate::exit::{Failure, Outcome};
-use crate::program;
 
 const COMPLETIONS: &str = "completions";
 const MAN: &str = "man";
@@ -35,20 +34,22 @@ pub(crate) fn commands() -> [Command; 2] {
     ]
 }
 
-/// Does what one of these commands asks for; `None` if it is another.
-pub(crate) fn run(matches: &ArgMatches) -> Result<Option<Outcome>, Failure> {
-    let mut program = program::command();
+/// Does what one of these commands asks for about the whole `program`; `None` if it is another.
+pub(crate) fn run(
+    matches: &ArgMatches,
+    program: fn() -> Command,
+) -> Result<Option<Outcome>, Failure> {
     match matches.subcommand() {
         Some((COMPLETIONS, matches)) => {
             let Some(shell) = matches.get_one::<Shell>("shell") else { return Ok(None) };
             let mut script = Vec::new();
-            clap_complete::generate(*shell, &mut program, "clrscope", &mut script);
+            clap_complete::generate(*shell, &mut program(), "clrscope", &mut script);
             io::stdout().lock().write_all(&script)?;
         }
         Some((MAN, matches)) => {
             let Some(directory) = matches.get_one::<PathBuf>("directory") else { return Ok(None) };
             std::fs::create_dir_all(directory)?;
-            clap_mangen::generate_to(program, directory)?;
+            clap_mangen::generate_to(program(), directory)?;
         }
         _ => return Ok(None),
     }

@@ -58,7 +58,7 @@ fn main() -> ExitCode {
 fn answer(matches: &ArgMatches) -> Result<Outcome, Failure> {
     let usage = |error: clap::Error| Failure::Usage(error.to_string());
     let globals = Globals::from_arg_matches(matches).map_err(usage)?;
-    if let Some(outcome) = generate::run(matches)? {
+    if let Some(outcome) = generate::run(matches, program::command)? {
         return Ok(outcome);
     }
     // clap lets only verbs of the table through.
