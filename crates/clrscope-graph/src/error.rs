@@ -27,10 +27,4 @@ pub enum GraphError {
         /// Nodes in the graph.
         nodes: u32,
     },
-    /// The two passes over the edges of a node did not give the same number of edges.
-    #[error("the edges of the nodes from {from} were not the same when they were listed again")]
-    Unsteady {
-        /// The first node of the part whose edges changed.
-        from: u32,
-    },
 }

@@ -41,8 +41,7 @@ impl Graph {
     ///
     /// # Errors
     ///
-    /// An edge or an ephemeron with a node that is not there, edges that differ the second time, or
-    /// `control` stopped it.
+    /// An edge or an ephemeron with a node that is not there, or `control` stopped it.
     pub fn build(
         nodes: u32,
         list: impl Fn(Range<u32>, &mut Emit<'_>) + Sync,

@@ -1,6 +1,9 @@
-//! Rows from whatever lists the edges, in two passes: count, fill.
+//! Rows from whatever lists the edges, in one pass: each part of the nodes keeps what it hears, and the parts
+//! are put behind one another once all lengths are known. To ask twice would cost more: who lists the edges of
+//! a heap looks up the number of each target, which is nowhere near the one before.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use clrscope_memory::Control;
 
@@ -12,15 +15,21 @@ use crate::{GraphError, ObjectId};
 /// Takes an edge: its source, its target.
 pub type Emit<'a> = dyn FnMut(ObjectId, ObjectId) + 'a;
 
-/// A part of the nodes with its place in the result.
+/// The edges of a part of the nodes, as they were listed.
+#[derive(Debug, Default)]
+struct Listed {
+    /// Targets, while no source came after a larger one.
+    targets: Vec<ObjectId>,
+    /// The edges whose source did: its place in the part, and the target. Of a source that is here, all
+    /// edges that follow are.
+    late: Vec<(u32, ObjectId)>,
+}
+
+/// A part of the nodes: how many edges each has, and which.
 struct Part<'a> {
     nodes: Range<u32>,
     lengths: &'a mut [u32],
-}
-
-struct Fill<'a> {
-    nodes: Range<u32>,
-    targets: &'a mut [ObjectId],
+    listed: &'a mut Listed,
 }
 
 impl Csr {
@@ -28,13 +37,12 @@ impl Csr {
     ///
     /// `list` is called with a range of nodes and gives every edge whose source is among them, the
     /// edges of one source in the order that its row shall have; an edge from elsewhere is refused.
-    /// It is called twice for each range, from several threads at once: first the edges are counted,
-    /// so that all memory is known before it is allocated, then they are stored.
+    /// It is called once for each range, from several threads at once. Sources in ascending order
+    /// take the least memory.
     ///
     /// # Errors
     ///
-    /// An edge from or to a node that is not there, edges that differ the second time, or `control`
-    /// stopped it.
+    /// An edge from or to a node that is not there, or `control` stopped it.
     ///
     /// ```
     /// use clrscope_graph::{Csr, ObjectId};
@@ -54,17 +62,21 @@ impl Csr {
         list: impl Fn(Range<u32>, &mut Emit<'_>) + Sync,
         control: &Control<'_>,
     ) -> Result<Csr, GraphError> {
-        control.reserve(Offsets::memory_needed(nodes, 0))?;
+        control.reserve(Csr::build_memory_needed(nodes, 0))?;
         let mut lengths = Vec::with_capacity(nodes as usize + 1);
         lengths.resize(nodes as usize, 0u32);
-        count(&mut lengths, nodes, &list, control)?;
+        let listed = hear(&mut lengths, nodes, &list, control)?;
 
         let edges = lengths.iter().map(|&length| u64::from(length)).sum();
-        control.reserve(Csr::memory_needed(nodes, edges))?;
         let offsets = Offsets::from_lengths(lengths, edges);
         let mut targets = vec![ObjectId(0); edges as usize];
-        fill(&mut targets, &offsets, &list, control)?;
+        join(&mut targets, &offsets, listed, control)?;
         Ok(Csr { offsets, targets })
+    }
+
+    /// Bytes that building rows takes at its height, if sources come in order.
+    pub fn build_memory_needed(nodes: u32, edges: u64) -> u64 {
+        Csr::memory_needed(nodes, edges) + edges * 4
     }
 
     /// Builds rows from a list of edges, as source and target, in any order. Edges of one source
@@ -102,74 +114,89 @@ impl Csr {
     }
 }
 
-fn count(
+/// Lets each part list its edges, and counts them.
+fn hear(
     lengths: &mut [u32],
     nodes: u32,
     list: &(impl Fn(Range<u32>, &mut Emit<'_>) + Sync),
     control: &Control<'_>,
-) -> Result<(), GraphError> {
-    let phase = Phase::new(control, "counting references", u64::from(nodes));
+) -> Result<Vec<Listed>, GraphError> {
+    let phase = Phase::new(control, "reading references", u64::from(nodes));
+    let heard = AtomicU64::new(0);
+    let mut all: Vec<Listed> = Vec::new();
+    all.resize_with(lengths.len().div_ceil(PART), Listed::default);
     let mut first = 0;
-    let parts = lengths.chunks_mut(PART).map(|lengths| {
-        let part = Part { nodes: first..first + lengths.len() as u32, lengths };
+    let parts = lengths.chunks_mut(PART).zip(&mut all).map(|(lengths, listed)| {
+        let part = Part { nodes: first..first + lengths.len() as u32, lengths, listed };
         first = part.nodes.end;
         part
     });
     work::for_each(parts.collect(), |part: Part<'_>| {
-        let mut stray = None;
-        list(part.nodes.clone(), &mut |from, to| {
-            let place = from.0.wrapping_sub(part.nodes.start) as usize;
-            match part.lengths.get_mut(place) {
-                Some(length) if to.0 < nodes => *length = length.saturating_add(1),
-                _ => stray = Some(GraphError::NoSuchNode { from, to, nodes }),
+        let Part { nodes: range, lengths, listed } = part;
+        let (mut stray, mut last) = (None, 0);
+        list(range.clone(), &mut |from, to| {
+            let place = from.0.wrapping_sub(range.start);
+            let Some(length) = lengths.get_mut(place as usize).filter(|_| to.0 < nodes) else {
+                stray = Some(GraphError::NoSuchNode { from, to, nodes });
+                return;
+            };
+            *length = length.saturating_add(1);
+            if last <= place {
+                last = place;
+                listed.targets.push(to);
+            } else {
+                listed.late.push((place, to));
             }
         });
-        phase.advance(part.lengths.len() as u64)?;
+        listed.targets.shrink_to_fit();
+        let own = (listed.targets.len() + listed.late.len()) as u64;
+        let edges = heard.fetch_add(own, Ordering::Relaxed) + own;
+        control.reserve(Csr::build_memory_needed(nodes, edges))?;
+        phase.advance(lengths.len() as u64)?;
         stray.map_or(Ok(()), Err)
-    })
+    })?;
+    Ok(all)
 }
 
-fn fill(
+/// Puts the parts behind one another.
+fn join(
     mut targets: &mut [ObjectId],
     offsets: &Offsets,
-    list: &(impl Fn(Range<u32>, &mut Emit<'_>) + Sync),
+    listed: Vec<Listed>,
     control: &Control<'_>,
 ) -> Result<(), GraphError> {
     let nodes = offsets.nodes();
-    let phase = Phase::new(control, "reading references", u64::from(nodes));
+    let phase = Phase::new(control, "joining references", u64::from(nodes));
     let mut parts = Vec::new();
-    let mut first = 0;
-    while first < nodes {
+    let mut first = 0u32;
+    for listed in listed {
         let end = first.saturating_add(PART as u32).min(nodes);
         let length = offsets.start(end as usize) - offsets.start(first as usize);
         let (head, tail) = targets.split_at_mut(length as usize);
         targets = tail;
-        parts.push(Fill { nodes: first..end, targets: head });
+        parts.push((first..end, head, listed));
         first = end;
     }
-    work::for_each(parts, |part: Fill<'_>| {
-        let Range { start, end } = part.nodes;
-        let base = offsets.start(start as usize);
-        // Where the next edge of each node goes, and at the end of them all the place where each
-        // row ends, which is where the next one starts.
-        let mut next: Vec<u64> =
-            (start..end).map(|node| offsets.start(node as usize) - base).collect();
-        let mut steady = true;
-        list(start..end, &mut |from, to| {
-            let place = from.0.wrapping_sub(start) as usize;
-            let row_end = offsets.start((place + 1 + start as usize).min(end as usize)) - base;
-            match next.get_mut(place) {
-                Some(next) if *next < row_end && to.0 < nodes => {
-                    part.targets[*next as usize] = to;
-                    *next += 1;
+    work::for_each(parts, |(range, targets, listed): (Range<u32>, &mut [ObjectId], Listed)| {
+        let Listed { targets: ordered, mut late } = listed;
+        if late.is_empty() && ordered.len() == targets.len() {
+            targets.copy_from_slice(&ordered);
+        } else {
+            late.sort_by_key(|edge| edge.0);
+            let (mut ordered, mut late) = (ordered.into_iter(), late.into_iter().peekable());
+            let mut places = targets.iter_mut();
+            for (place, node) in range.clone().enumerate() {
+                let length = offsets.start(node as usize + 1) - offsets.start(node as usize);
+                let mut own = Vec::new();
+                while let Some((_, to)) = late.next_if(|edge| edge.0 as usize == place) {
+                    own.push(to);
                 }
-                _ => steady = false,
+                let before = (length as usize).saturating_sub(own.len());
+                let row = ordered.by_ref().take(before).chain(own);
+                places.by_ref().take(length as usize).zip(row).for_each(|(place, to)| *place = to);
             }
-        });
-        let full = (start..end)
-            .zip(&next)
-            .all(|(node, &next)| next == offsets.start(node as usize + 1) - base);
-        phase.advance(u64::from(end - start))?;
-        if steady && full { Ok(()) } else { Err(GraphError::Unsteady { from: start }) }
+        }
+        phase.advance(range.len() as u64)?;
+        Ok(())
     })
 }
