@@ -47,12 +47,27 @@ fn retained_sizes_are_those_of_what_the_program_built() {
             graph.id(VirtAddr(address)).expect(key)
         };
 
-        // A chain of links of one size, of which the last holds something of its own as well.
+        // A chain of links of one size, of which the last has an array of bytes as well.
         let (head, tail) = (id("chainHead"), id("chainTail"));
         let links = dump.truth_count("graph.chain").expect("a count");
-        let expected = (links - 1) * sizes.of(head) + retained.of(tail);
+        let [weight] = graph.graph().holds(tail) else { panic!("{name}: the tail holds one") };
+        assert_eq!(retained.of(tail), sizes.of(tail) + sizes.of(*weight), "{name}: the tail");
+        let expected = links * sizes.of(head) + sizes.of(*weight);
         assert_eq!(retained.of(head), expected, "{name}: chain");
-        assert!(retained.of(tail) > sizes.of(tail), "{name}: the tail holds something");
+
+        // A fan: an object with an array of links, each of which it alone holds. Some have an array of bytes.
+        let fan = graph.holding_roots().find(|(root, _)| {
+            matches!(&root.kind, RootKind::Static(field) if field.to_string() == "Zoo.Graph.Fan")
+        });
+        let (_, fan) = fan.expect("the fan");
+        let [children] = graph.graph().holds(fan) else { panic!("{name}: the fan has one array") };
+        let blades = graph.graph().holds(*children);
+        assert_eq!(blades.len() as u64, dump.truth_count("graph.fan").expect("a count"), "{name}");
+        let weights = blades.iter().flat_map(|&blade| graph.graph().holds(blade));
+        let weights = weights.map(|&weight| sizes.of(weight)).sum::<u64>();
+        let links = blades.len() as u64 * sizes.of(head);
+        let expected = sizes.of(fan) + sizes.of(*children) + links + weights;
+        assert_eq!(retained.of(fan), expected, "{name}: fan");
 
         // Two ways from the top to the join: neither side retains it, the top does.
         let (top, left, join) = (id("diamondTop"), id("diamondLeft"), id("diamondJoin"));
