@@ -9,20 +9,26 @@ use clrscope_memory::{Issue, IssueKind, Issues, Parsed};
 pub use self::finalizer::FinalizerQueue;
 pub use self::handles::{Handle, HandleKind};
 use crate::heap::{AddressRange, Heap};
+use crate::runtime::Runtime;
+
+/// All handles of a runtime that refer to an object, in order of their tables.
+pub(crate) fn runtime_handles(runtime: &Runtime<'_>) -> Parsed<Vec<Handle>> {
+    // The variable is the first map itself.
+    if let Some(map) = runtime.globals().address("HandleTableMap") {
+        return handles::read(&runtime.snapshot().space, map);
+    }
+    let mut issues = Issues::new();
+    issues.push(Issue::general(
+        IssueKind::MissingStructure,
+        "the handle tables of the runtime were not found",
+    ));
+    Parsed { value: Vec::new(), issues }
+}
 
 impl Heap<'_> {
     /// All handles that refer to an object, in order of their tables.
     pub fn handles(&self) -> Parsed<Vec<Handle>> {
-        // The variable is the first map itself.
-        if let Some(map) = self.runtime().globals().address("HandleTableMap") {
-            return handles::read(&self.runtime().snapshot().space, map);
-        }
-        let mut issues = Issues::new();
-        issues.push(Issue::general(
-            IssueKind::MissingStructure,
-            "the handle tables of the runtime were not found",
-        ));
-        Parsed { value: Vec::new(), issues }
+        runtime_handles(self.runtime())
     }
 
     /// The segments that the handle tables consist of, in order of their tables.

@@ -1,5 +1,7 @@
 //! The runtime's own list of threads.
 
+mod by_handles;
+
 use clrscope_memory::{Issue, IssueKind, Issues, Parsed, VirtAddr, limits};
 
 use crate::layout::MissingField;
@@ -7,20 +9,25 @@ use crate::runtime::Runtime;
 
 /// Addresses of the runtime's `Thread` structures, in the order of its list. Dead and unstarted
 /// threads are among them.
+///
+/// Where the capture lacks the list, as one without the pages of images does, threads are found by the
+/// handles of their managed objects; an issue says so.
 pub fn thread_addresses(runtime: &Runtime<'_>) -> Result<Parsed<Vec<VirtAddr>>, MissingField> {
     let layout = runtime.layout();
     let first = layout.require("ThreadStore", "FirstThreadLink")?;
     let link = layout.require("Thread", "LinkNext")?;
     let space = &runtime.snapshot().space;
     let mut issues = Issues::new();
-    let mut threads = Vec::new();
     let Some(store) = runtime.global_pointer("ThreadStore") else {
-        issues.push(Issue::general(
-            IssueKind::MissingStructure,
-            "the list of the runtime's threads was not found",
-        ));
+        let threads = by_handles::find(runtime);
+        let message = match threads.is_empty() {
+            true => "the list of the runtime's threads was not found",
+            false => "the list of the runtime's threads was not found; those shown have handles",
+        };
+        issues.push(Issue::general(IssueKind::MissingStructure, message));
         return Ok(Parsed { value: threads, issues });
     };
+    let mut threads = Vec::new();
     let head = store.wrapping_add(first);
     let mut next = space.read_pointer(head);
     loop {

@@ -66,7 +66,13 @@ pub(crate) fn read(runtime: &Runtime<'_>) -> Result<Parsed<Vec<CodeSection>>, Mi
     let space = &runtime.snapshot().space;
     let mut issues = Issues::new();
     let map = runtime.globals().address("ExecutionManagerCodeRangeMapAddress");
+    let first = runtime.global_pointer("ExecutionManagerCodeRangeList");
     let addresses = match map {
+        None if first.is_none() => {
+            let message = "the runtime's map of its code was not found";
+            issues.push(Issue::general(IssueKind::MissingStructure, message));
+            Vec::new()
+        }
         Some(map) => {
             let fragment = layout.require("RangeSectionFragment", "RangeSection")?;
             let next = layout.require("RangeSectionFragment", "Next")?;
@@ -74,7 +80,7 @@ pub(crate) fn read(runtime: &Runtime<'_>) -> Result<Parsed<Vec<CodeSection>>, Mi
         }
         None => {
             let next = layout.require("RangeSection", "Next")?;
-            list(space, runtime.global_pointer("ExecutionManagerCodeRangeList"), next, &mut issues)
+            list(space, first, next, &mut issues)
         }
     };
     let mut sections: Vec<CodeSection> = addresses

@@ -52,7 +52,10 @@ impl LoaderHeaps {
             }
         }
         match CodeMap::new(runtime).and_then(|code| Ok((code, MethodDescReader::new(runtime)?))) {
-            Ok((code, methods)) => divide_code(runtime, &code, &methods, &mut shares),
+            Ok((code, methods)) => {
+                issues.append(code.issues().clone());
+                divide_code(runtime, &code, &methods, &mut shares);
+            }
             Err(missing) => {
                 issues.push(Issue::general(IssueKind::MissingStructure, missing.to_string()));
             }

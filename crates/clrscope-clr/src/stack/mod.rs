@@ -73,7 +73,11 @@ impl<'a, 'data> StackWalker<'a, 'data> {
         frames: &[StackFrame],
         object_at: &dyn Fn(VirtAddr) -> Option<VirtAddr>,
     ) -> StackRoots {
-        self.roots.collect(frames, record.registers.as_ref(), bounds(record), object_at)
+        let mut roots =
+            self.roots.collect(frames, record.registers.as_ref(), bounds(record), object_at);
+        // Without a map of code no frame is known to be managed.
+        roots.complete &= !self.unwinder.code.sections().is_empty();
+        roots
     }
 }
 

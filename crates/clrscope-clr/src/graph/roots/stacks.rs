@@ -32,6 +32,7 @@ pub(super) fn find(
 ) -> Result<Vec<(Root, ObjectId)>, Interrupted> {
     let runtime = heap.objects.heap().runtime();
     let searched = CodeMap::new(runtime).and_then(|code| {
+        issues.append(code.issues().clone());
         let walker = StackWalker::new(&code)?;
         search(heap, &walker, threads, found, control, issues)
     });
