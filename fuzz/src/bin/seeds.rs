@@ -16,6 +16,7 @@ fn main() -> std::io::Result<()> {
     let memory: [(u64, &[u8]); 2] = [(0x4000, b"more"), (0x1002, b"XYZ")];
     write("minidump", "memory", &everything.to_bytes_with_memory(&memory))?;
     processes()?;
+    real_processes()?;
     images()
 }
 
@@ -26,6 +27,17 @@ fn processes() -> std::io::Result<()> {
             let [a, b, c, _] = at.to_le_bytes();
             let input = [process, a, b, c, kind, 8, 0, 0];
             write("clr", &format!("{name}-{process}"), &input)?;
+        }
+    }
+    Ok(())
+}
+
+/// Each real process, each way to read it, one edit.
+fn real_processes() -> std::io::Result<()> {
+    for process in 0..3u8 {
+        for what in 0..8u8 {
+            let edit = [what * 31, 8 * process, 1, 0, what & 3, 1, 0, 0];
+            write("process", &format!("{process}-{what}"), &[&[process, what][..], &edit].concat())?;
         }
     }
     Ok(())
