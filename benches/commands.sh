@@ -5,12 +5,13 @@
 #
 # Columns: seconds of the whole process (the best of three), objects and bytes a second, time as a
 # multiple of the plain read's, and the peak of private memory.
-# Verbs can be chosen: VERBS="dumpheap -stat;eeheap -gc" benches/commands.sh
+# Verbs can be chosen: VERBS="dumpheap -stat;eeheap -gc" benches/commands.sh; OBJECT is the address of an object
+# in the middle of the heap.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 objects=${1:-20000000}
 heap=("${@:2}")
-verbs=${VERBS:-dumpheap -stat;eeheap -gc;verifyheap}
+verbs=${VERBS:-dumpheap -stat;eeheap -gc;verifyheap;dumpheap -dead -stat;gcroot OBJECT;retained --top 5}
 
 cargo build --release --quiet --package clrscope-cli --package clrscope-benches
 bin=${CARGO_TARGET_DIR:-target}/release
@@ -29,6 +30,9 @@ best() {
         $2 > private { private = $2 }
         END { split(line, f, " "); print f[1], private, f[3], f[4] }'
 }
+
+object=$("$bin/clrscope" dumpheap "$dump" -short --no-progress 2> /dev/null | sed -n "$((count / 2)){p;q}" || true)
+verbs=${verbs//OBJECT/$object}
 
 printf 'dump: %s objects, %s bytes\n' "$count" "$bytes"
 printf '%-24s %7s %9s %12s %8s %8s %12s %5s\n' command threads seconds 'Mobjects/s' GB/s 'x read' 'private MB' exit

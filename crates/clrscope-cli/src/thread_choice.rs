@@ -10,7 +10,7 @@ use crate::exit::Failure;
 use crate::value;
 
 /// Which threads. Without an option the one that the dump was written for: that of its exception, or
-/// else the first that runs.
+/// else the first in the dump, which is where a debugger begins.
 #[derive(Debug, Args)]
 pub(crate) struct ThreadChoice {
     /// Every thread that runs
@@ -63,8 +63,10 @@ impl ThreadChoice {
                 let current = context.minidump().exception().take(issues);
                 let current = current.map(|exception| exception.thread_id());
                 let is_current = |entry: &ThreadEntry| Some(entry.thread.os_id) == current;
-                let index = threads.iter().position(is_current).unwrap_or(0);
-                threads = threads.into_iter().skip(index).take(1).collect();
+                let first = threads.iter().find(|entry| is_current(entry)).or_else(|| {
+                    threads.iter().min_by_key(|entry| entry.debugger_id.unwrap_or(usize::MAX))
+                });
+                threads = first.cloned().into_iter().collect();
             }
         }
         if threads.is_empty() {

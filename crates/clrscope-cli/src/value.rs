@@ -60,8 +60,14 @@ pub(crate) fn count(text: &str) -> Result<usize, String> {
 
 /// The object that begins at an address, or that the address lies in.
 pub(crate) fn object(graph: &HeapGraph<'_>, address: VirtAddr) -> Result<ObjectId, Failure> {
-    let found = graph.containing(address).map(|(id, _)| id);
-    found.ok_or_else(|| Failure::NotThere(format!("no object is at {address}")))
+    if let Some((id, _)) = graph.containing(address) {
+        return Ok(id);
+    }
+    let message = match graph.objects().heap().segment_at(address) {
+        Some(_) => format!("no object is at {address}: the heap is free there"),
+        None => format!("no object is at {address}: it is not in the managed heap"),
+    };
+    Err(Failure::NotThere(message))
 }
 
 #[cfg(test)]

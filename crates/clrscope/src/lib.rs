@@ -24,6 +24,48 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! Why an object is alive, and what would be freed without it, with a time limit on every step:
+//!
+//! ```
+//! use std::time::{Duration, Instant};
+//!
+//! use clrscope::Dump;
+//! use clrscope::clr::{GraphOptions, RootKind};
+//! use clrscope::memory::Control;
+//!
+//! let control = Control::new().with_deadline(Instant::now() + Duration::from_secs(600));
+//! let dump = Dump::open("../../testdata/net9-x64-case003.dmp.zst")?;
+//! let objects = dump.runtime()?.heap()?.objects(&control)?;
+//! let graph = objects.graph(&GraphOptions::default(), &control)?;
+//!
+//! // Roots say what they are; statics have the names of their fields.
+//! let (_, cache) = graph
+//!     .holding_roots()
+//!     .find(|(root, _)| match &root.kind {
+//!         RootKind::Static(field) => field.to_string() == "Cases.ModelService._cachedModels",
+//!         _ => false,
+//!     })
+//!     .ok_or("the field")?;
+//!
+//! // One search finds a shortest path to every object. `None` would mean that it is not known.
+//! let search = graph.search(&control)?;
+//! assert_eq!(search.reachable(cache), Some(true));
+//! let held = graph.graph().holds(cache)[0];
+//! let path = search.path_to(held).ok_or("a path")?;
+//! let (root, chain) = graph.resolve(&path).ok_or("its objects")?;
+//! assert!(matches!(root.kind, RootKind::Static(_)));
+//! assert_eq!(chain.len(), 2);
+//!
+//! // What alone holds what, and what would be freed.
+//! let sizes = graph.sizes(&control)?;
+//! let dominators = graph.dominators(&control)?;
+//! let retained = dominators.retained(|id| sizes.of(id), &control)?;
+//! assert!(retained.of(cache) > retained.total() / 2);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Objects, references and paths are iterators, which a caller stops where it has seen enough.
+//!
 //! [`Dump`] is the front door. Behind it each crate is useful alone, and is here as a module:
 //!
 //! | module | holds |

@@ -15,8 +15,9 @@ pub(crate) struct ClrStack {
     #[command(flatten)]
     threads: ThreadChoice,
 
-    /// List the objects that each frame refers to: its arguments and local variables
-    #[arg(short = 'a')]
+    /// List the objects that each frame refers to: its arguments and local variables, which only symbols
+    /// tell apart
+    #[arg(short = 'a', visible_short_aliases = ['l', 'p'])]
     locals: bool,
 }
 

@@ -1,17 +1,27 @@
 //! `dso`: the objects that stacks and registers refer to.
 
 use clap::Args;
-use clrscope::analyze::{References, thread_stacks};
+use clrscope::analyze::{References, StackReference, thread_stacks};
+use clrscope::memory::VirtAddr;
 use clrscope_report::verbs::dso;
 
 use crate::context::Context;
 use crate::exit::{Failure, Outcome};
-use crate::thread_choice::ThreadChoice;
+use crate::thread_choice::{self, ThreadChoice};
+use crate::value;
 use crate::verb::{Action, Group};
 
-/// Whose objects.
+/// Whose objects, and where they are.
 #[derive(Debug, Args)]
 pub(crate) struct Dso {
+    /// Only words of the stack from this address on, of whichever thread
+    #[arg(value_name = "START", value_parser = value::address, requires = "end")]
+    start: Option<VirtAddr>,
+
+    /// Where those words end
+    #[arg(value_name = "END", value_parser = value::address)]
+    end: Option<VirtAddr>,
+
     #[command(flatten)]
     threads: ThreadChoice,
 }
@@ -24,15 +34,31 @@ impl Action for Dso {
     const EXAMPLES: &'static str = "
         clrscope dso app.dmp
         clrscope dso app.dmp -osid 1a84
+        clrscope dso app.dmp 244f680 244fd10
         clrscope dso app.dmp -all --format json
     ";
 
     fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
         let (objects, mut issues) = context.objects()?;
-        let threads = self.threads.choose(context, &mut issues)?;
+        // Debuggers take the ends in either order.
+        let words = self.start.zip(self.end).map(|(one, other)| one.min(other)..one.max(other));
+        let threads = match &words {
+            Some(words) => thread_choice::threads(context, &mut issues)?
+                .into_iter()
+                .filter(|entry| entry.thread.stack.is_some_and(|stack| stack.overlaps(words)))
+                .collect(),
+            None => self.threads.choose(context, &mut issues)?,
+        };
         let (_, runtime) = context.runtime()?;
         let references = References::All(&objects);
-        let stacks = thread_stacks(runtime, threads, references, context.name_style(), &mut issues);
+        let mut stacks =
+            thread_stacks(runtime, threads, references, context.name_style(), &mut issues);
+        if let Some(words) = words {
+            let is_there = |reference: &StackReference| {
+                reference.location.address().is_some_and(|word| words.contains(&word))
+            };
+            stacks.iter_mut().for_each(|stack| stack.references.retain(is_there));
+        }
         context.answer(&dso::StackObjects::new(&stacks), &issues)
     }
 }

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use clrscope::analyze::{Ownership, RetainedBy, TypeLabels, retained_by, retained_by_static};
 use clrscope::clr::HeapGraph;
-use clrscope::graph::{NodeSet, ObjectId, retained_by_set};
+use clrscope::graph::{Holder, NodeSet, ObjectId, retained_by_set};
 use clrscope::memory::{Control, Interrupted, VirtAddr};
 use clrscope_report::verbs::retained::{By, RetainedReport, RetainedRow};
 
@@ -15,13 +15,17 @@ use crate::verb::{Action, Group};
 /// Whose memory.
 #[derive(Debug, Args)]
 pub(crate) struct Retained {
-    /// Objects: what they retain together; by default, those that retain most
+    /// Objects: what they retain together; by default, those that retain most, of a list its head
     #[arg(value_name = "ADDRESS", value_parser = value::address)]
     addresses: Vec<VirtAddr>,
 
     /// What memory is added up by
     #[arg(long, value_name = "WHAT", default_value = "object", conflicts_with = "addresses")]
     by: Grouping,
+
+    /// Show the links of lists, too
+    #[arg(long)]
+    links: bool,
 
     /// Rows to show
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = value::count)]
@@ -86,8 +90,10 @@ impl Retained {
         owners: &Ownership,
         control: &Control<'_>,
     ) -> Result<RetainedReport, Failure> {
-        let top = owners.bytes.top(self.top).into_iter();
-        let retained = top.filter_map(|(id, retained)| {
+        let all = (0..graph.graph().nodes()).map(ObjectId);
+        let wants = |id| self.links || !continues(graph, owners, id);
+        let top = owners.bytes.largest_where(all, self.top, wants);
+        let retained = top.into_iter().filter_map(|(id, retained)| {
             let object = graph.object(id)?;
             Some(RetainedRow {
                 address: Some(object.address.into()),
@@ -127,6 +133,14 @@ impl Retained {
         row.retained = totals.bytes;
         Ok(RetainedReport { by: By::Set, alive: alive(graph, control)?, retained: vec![row] })
     }
+}
+
+/// Whether an object only goes on where the one that holds it began, as the next link of a list does: it has
+/// the same type and retains most of what that one does. A list would fill the answer with its links.
+fn continues(graph: &HeapGraph<'_>, owners: &Ownership, id: ObjectId) -> bool {
+    let Some(Holder::Object(holder)) = owners.dominators.holder(id) else { return false };
+    let ty = |id| graph.object(id).map(|object| object.ty);
+    owners.bytes.of(holder) / 2 < owners.bytes.of(id) && ty(holder) == ty(id)
 }
 
 /// Bytes of all objects that a root keeps alive.

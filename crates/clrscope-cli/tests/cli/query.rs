@@ -71,7 +71,7 @@ same_answers! {
     what_retains_most:
         "SELECT address, type AS name, bytes AS shallow, retained, retained_count FROM retained
          ORDER BY retained DESC, address LIMIT 8"
-        is "retained DUMP --top 8" at "/retained"
+        is "retained DUMP --top 8 --links" at "/retained"
         with ["address", "name", "shallow", "retained", "retained_count"];
     handles_of_the_collector:
         "SELECT address, kind, object, type AS name, bytes, dependent FROM handles"

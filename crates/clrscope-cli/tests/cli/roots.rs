@@ -26,6 +26,7 @@ snapshots! {
     pathto_none: "net10-x64-wks-all", "pathto DUMP 7f2e51971ac8 7f2e51972b28";
     objsize_text: "net10-x64-wks-all", "objsize DUMP 7f2e51972b28";
     retained_objects: "net9-x64-case003", "retained DUMP --top 6";
+    retained_lists: "net10-x64-wks-all", "retained DUMP --top 4";
     retained_set: "net10-x64-wks-all", "retained DUMP 7f2e51972b58 7f2e51972b28";
     retained_statics: "net9-x64-case003", "retained DUMP --by static --top 4";
     retained_types_csv: "net9-x64-case003", "retained DUMP --by type --top 4 --format csv";

@@ -18,7 +18,9 @@ snapshots! {
     threads_text: "net8-x64-case005", "threads DUMP";
     threads_x86: "core21-x86-wks-all", "threads DUMP";
     threads_tsv: "net8-x64-case005", "clrthreads DUMP --format tsv";
-    threads_unknown: "net8-x64-private", "threads DUMP";
+    threads_by_handles: "net8-x64-private", "threads DUMP -live";
+    threads_special: "net10-x64-wks-all", "threads DUMP -special";
+    threads_unknown: "net8-x64-mini", "threads DUMP";
     clrstack_all: "net8-x64-case005", "clrstack DUMP -all";
     clrstack_references: "net8-x64-case005", "clrstack DUMP -osid 108 -a";
     clrstack_sos_names: "net8-x64-case005", "clrstack DUMP -osid 11c --names sos";
@@ -29,6 +31,7 @@ snapshots! {
     pstacks_text: "net8-x64-case005", "pstacks DUMP";
     pstacks_x86: "core21-x86-wks-all", "pstacks DUMP";
     dso_finalizer: "net6-x64-case004", "dso DUMP -managed 2";
+    dso_range: "net10-x64-wks-all", "dso DUMP 244f7c0 244f680";
     dso_x86: "core21-x86-wks-all", "dso DUMP -managed 5";
     dlk_deadlock: "net8-x64-case005", "dlk DUMP";
     dlk_none: "net10-x64-wks-all", "deadlocks DUMP";

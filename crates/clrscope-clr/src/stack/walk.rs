@@ -1,6 +1,7 @@
 //! The frames of a thread: the code map says what is managed, unwind codes lead from frame to frame, and
 //! where they fail the explicit frames, the chain of frame pointers, or a scan.
 
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use clrscope_image::unwind::{
@@ -54,6 +55,13 @@ pub struct StackBounds {
     pub start: VirtAddr,
     /// Where the stack began; it grew down from there.
     pub end: VirtAddr,
+}
+
+impl StackBounds {
+    /// Whether some of these addresses are in the stack.
+    pub fn overlaps(&self, addresses: &Range<VirtAddr>) -> bool {
+        self.start < addresses.end && addresses.start < self.end
+    }
 }
 
 impl<'a, 'data> Unwinder<'a, 'data> {

@@ -118,6 +118,16 @@ impl Retained {
         objects: impl IntoIterator<Item = ObjectId>,
         count: usize,
     ) -> Vec<(ObjectId, u64)> {
+        self.largest_where(objects, count, |_| true)
+    }
+
+    /// The same of those that are wanted; `wants` is asked only of objects that would be among them.
+    pub fn largest_where(
+        &self,
+        objects: impl IntoIterator<Item = ObjectId>,
+        count: usize,
+        mut wants: impl FnMut(ObjectId) -> bool,
+    ) -> Vec<(ObjectId, u64)> {
         let mut best = BinaryHeap::new();
         for object in objects {
             let entry = Reverse((self.of(object), Reverse(object)));
@@ -125,9 +135,12 @@ impl Retained {
                 continue;
             }
             if best.len() < count {
-                best.push(entry);
+                if wants(object) {
+                    best.push(entry);
+                }
             } else if let Some(mut least) = best.peek_mut()
                 && entry < *least
+                && wants(object)
             {
                 *least = entry;
             }

@@ -137,12 +137,8 @@ impl Report for GcHandles {
         writeln!(page)?;
         page.heading("Handles:")?;
         for kind in &self.kinds {
-            writeln!(
-                page,
-                "    {:<24}{:>10}",
-                format!("{} handles:", kind.kind),
-                Grouped(kind.count)
-            )?;
+            let name = format!("{} handles:", kind.kind);
+            writeln!(page, "    {name:<28}{:>10}", Grouped(kind.count))?;
         }
         Ok(())
     }
