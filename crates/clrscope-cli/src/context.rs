@@ -26,7 +26,7 @@ use clrscope_report::{
 };
 
 use crate::exit::{Failure, Outcome};
-use crate::globals::{ColorChoice, FormatName, Globals, NameChoice};
+use crate::globals::{FormatName, Globals, NameChoice};
 use crate::progress::Reporter;
 
 /// The name of the first positional argument of every verb.
@@ -134,6 +134,13 @@ impl<'d> Context<'d> {
             globals,
             sink: RefCell::new(None),
             is_redirected: false,
+        }
+    }
+
+    /// Tells a person something that is no part of the answer.
+    pub(crate) fn note(&self, text: &str) {
+        if self.globals.format == FormatName::Text {
+            eprintln!("clrscope: {}", clrscope_report::Escaped(text));
         }
     }
 
@@ -509,16 +516,10 @@ impl<'d> Context<'d> {
     }
 
     fn style(&self) -> Style {
-        let color = match self.globals.color {
-            ColorChoice::Always => true,
-            ColorChoice::Never => false,
-            ColorChoice::Auto => {
-                self.globals.output.is_none()
-                    && !self.is_redirected
-                    && io::stdout().is_terminal()
-                    && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-            }
-        };
+        let is_terminal =
+            self.globals.output.is_none() && !self.is_redirected && io::stdout().is_terminal();
+        let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let color = self.globals.color.shows(is_terminal, refused);
         Style { target: self.opened.snapshot.target, classic: self.globals.classic, color }
     }
 }

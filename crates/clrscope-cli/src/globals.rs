@@ -141,3 +141,27 @@ pub(crate) enum ColorChoice {
     Always,
     Never,
 }
+
+impl ColorChoice {
+    /// Whether text on a terminal or elsewhere has colours, where the environment has refused them or not:
+    /// <https://no-color.org>. An option says more than the environment.
+    pub(crate) const fn shows(self, is_terminal: bool, is_refused: bool) -> bool {
+        match self {
+            ColorChoice::Auto => is_terminal && !is_refused,
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_are_for_terminals_whose_owner_wants_them() {
+        assert!(ColorChoice::Auto.shows(true, false));
+        assert!(!ColorChoice::Auto.shows(true, true) && !ColorChoice::Auto.shows(false, false));
+        assert!(ColorChoice::Always.shows(false, true) && !ColorChoice::Never.shows(true, false));
+    }
+}

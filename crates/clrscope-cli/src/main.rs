@@ -4,6 +4,7 @@
 //! * `spelling.rs`: the spellings of WinDbg and `dotnet-dump`; `usage.rs`: what to say of wrong ones;
 //! * `verb.rs`: what a verb is; `verbs/`: one file for each;
 //! * `context.rs`: what a verb works with and answers through; `exit.rs`: how it ends;
+//! * `similar.rs`: what somebody may have meant;
 //! * `words.rs` and `completion.rs`: lines of the shell; `generate.rs`: completions for other shells, man pages.
 
 mod completion;
@@ -14,6 +15,7 @@ mod globals;
 mod object;
 mod program;
 mod progress;
+mod similar;
 mod spelling;
 mod thread_choice;
 mod usage;

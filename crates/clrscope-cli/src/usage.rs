@@ -6,7 +6,7 @@ use std::path::Path;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, Error};
 
-use crate::spelling;
+use crate::{similar, spelling};
 
 /// Whether this is no mistake of the user's but what was asked for: help, the version.
 pub(crate) fn is_help(error: &Error) -> bool {
@@ -39,17 +39,8 @@ fn unknown_verb(word: &str, program: &Command) -> String {
         .get_subcommands()
         .flat_map(|verb| std::iter::once(verb.get_name()).chain(verb.get_all_aliases()));
     let wanted = word.trim_start_matches('!').to_ascii_lowercase();
-    let mut near: Vec<(usize, &str)> = names
-        .map(|name| (strsim::damerau_levenshtein(&wanted, name), name))
-        .filter(|&(distance, name)| distance <= name.len().max(wanted.len()) / 3)
-        .collect();
-    near.sort_unstable();
-    let nearest = near.first().map(|&(distance, _)| distance);
-    let names: Vec<String> = near
-        .iter()
-        .filter(|&&(distance, _)| Some(distance) == nearest)
-        .map(|(_, name)| format!("'{name}'"))
-        .collect();
+    let near = similar::nearest(&wanted, names);
+    let names: Vec<String> = near.iter().map(|name| format!("'{name}'")).collect();
     match names.is_empty() {
         true => format!("there is no verb '{word}'; `clrscope help` lists all"),
         false => format!(
@@ -79,12 +70,8 @@ fn misspelled(
     let name = word.trim_start_matches('-').to_ascii_lowercase();
     let verb = verb.and_then(|verb| program.find_subcommand(verb));
     let options = verb.into_iter().flat_map(Command::get_arguments).chain(program.get_arguments());
-    let near = options
-        .filter_map(|option| option.get_long())
-        .map(|long| (strsim::damerau_levenshtein(&name, long), long))
-        .filter(|&(distance, long)| distance <= long.len().max(name.len()) / 3)
-        .min();
-    let similar = near.map(|(_, long)| format!("; a similar argument exists: '-{long}'"));
+    let near = similar::nearest(&name, options.filter_map(|option| option.get_long()));
+    let similar = near.first().map(|long| format!("; a similar argument exists: '-{long}'"));
     Some(format!("unexpected argument '{word}' found{}", similar.unwrap_or_default()))
 }
 

@@ -12,8 +12,8 @@ use clrscope_report::verbs::dumpheap::{
 
 use crate::context::Context;
 use crate::exit::{Failure, Outcome};
-use crate::value;
 use crate::verb::{Action, Group};
+use crate::{similar, value};
 
 /// What to list, and how.
 #[derive(Debug, Args)]
@@ -163,6 +163,12 @@ impl Action for DumpHeap {
         }
         if !selector.has_segments() && !selection.is_everything() {
             return Err(Failure::NotThere("no segment of the heap is selected".to_owned()));
+        }
+        if let Some(text) = &self.selected.type_name
+            && !objects.types().iter().any(|(id, _)| labels.name(id).contains(text.as_str()))
+        {
+            // That there are none is the answer. Whoever misspelled the name wants to know.
+            context.note(&similar::no_type(text, &context.type_names()?));
         }
         let control = context.control();
         if self.strings {

@@ -12,8 +12,8 @@ use clrscope_report::{Address, Namer, RootEntry, StepEntry};
 
 use crate::context::{Context, stop_reason};
 use crate::exit::{Failure, Outcome};
-use crate::value;
 use crate::verb::{Action, Group};
+use crate::{similar, value};
 
 /// Which objects, and which paths.
 #[derive(Debug, Args)]
@@ -120,7 +120,7 @@ impl GcRoot {
         let targets: Vec<ObjectId> =
             selector.iter().filter_map(|(_, object)| graph.id(object.address)).collect();
         if targets.is_empty() {
-            return Err(Failure::NotThere(format!("no object has a type like {text}")));
+            return Err(Failure::NotThere(similar::no_type(text, &context.type_names()?)));
         }
         let search = graph.search(&control)?;
         if !search.complete() {

@@ -21,4 +21,5 @@ mod roots;
 mod shell;
 mod spellings;
 mod threads;
+mod usage;
 mod values;
