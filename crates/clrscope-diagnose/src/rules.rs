@@ -5,6 +5,8 @@ mod deadlock;
 mod duplicate_strings;
 mod dynamic_assemblies;
 mod empty_arrays;
+mod event_handlers;
+mod exceptions;
 mod finalizer;
 mod fragmentation;
 mod garbage_collection;
@@ -15,6 +17,7 @@ mod native_memory;
 mod owner;
 mod pinning;
 mod sync_over_async;
+mod timers;
 
 use clrscope_analyze::{Facts, Unavailable};
 use clrscope_memory::Control;
@@ -40,6 +43,8 @@ pub(crate) const RULES: &[Rule] = &[
     duplicate_strings::RULE,
     dynamic_assemblies::RULE,
     empty_arrays::RULE,
+    event_handlers::RULE,
+    exceptions::RULE,
     finalizer::RULE,
     fragmentation::RULE,
     garbage_collection::RULE,
@@ -50,6 +55,7 @@ pub(crate) const RULES: &[Rule] = &[
     owner::RULE,
     pinning::RULE,
     sync_over_async::RULE,
+    timers::RULE,
 ];
 
 #[cfg(test)]

@@ -95,7 +95,10 @@ pub(crate) fn held(
         RootKind::Static(name) | RootKind::ThreadStatic { name, .. } => Some(name.to_string()),
         _ => None,
     };
-    let mut text = format!("{} {}", label.kind, label.detail);
+    let mut text = match label.detail.starts_with(label.kind) {
+        true => label.detail.clone(),
+        false => format!("{} {}", label.kind, label.detail),
+    };
     if let Some(frame) = &label.frame {
         text.push_str(&format!(" in {frame}"));
     }

@@ -46,8 +46,13 @@ fn finding(
             path.push_str(labels.name(via));
         }
         evidence.push(path);
+        // Where roots or references are missing, what no path leads to need not be garbage.
+        let dead = match facts.graph_partial() {
+            Some(_) => "were not found alive",
+            None => "are garbage",
+        };
         evidence.push(format!(
-            "{} are reachable, {} wait for finalization, {} are garbage",
+            "{} are reachable, {} wait for finalization, {} {dead}",
             grouped(counts.reachable),
             grouped(counts.ready),
             grouped(counts.dead)
