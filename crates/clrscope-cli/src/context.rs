@@ -32,6 +32,9 @@ use crate::progress::Reporter;
 /// The name of the first positional argument of every verb.
 pub(crate) const DUMP: &str = "dump";
 
+/// What writes answers.
+pub(crate) const TOOL: Tool = Tool { name: "clrscope", version: env!("CARGO_PKG_VERSION") };
+
 /// Lines about issues that are printed beside an answer.
 const PRINTED_ISSUES: usize = 5;
 
@@ -473,9 +476,8 @@ impl<'d> Context<'d> {
                 write_text(report, self.style(), partial.as_deref(), &mut out)?;
             }
             Format::Json => {
-                let tool = Tool { name: "clrscope", version: env!("CARGO_PKG_VERSION") };
                 let dump = self.dump_identity();
-                let envelope = Envelope::new(&tool, &dump, runtime, !is_partial, issues, report);
+                let envelope = Envelope::new(&TOOL, &dump, runtime, !is_partial, issues, report);
                 let envelope = envelope.with_dumps(dumps);
                 write_json(&envelope, &mut out)?;
             }

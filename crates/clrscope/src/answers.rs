@@ -1,6 +1,7 @@
 //! Whole answers in one call.
 
-use clrscope_analyze::{Facts, Session};
+use clrscope_analyze::{Facts, Profile, Session};
+use clrscope_check::{Checked, Rules, check};
 use clrscope_diagnose::{Diagnosis, diagnose};
 use clrscope_memory::{Control, Issue, IssueKind, Parsed};
 
@@ -23,6 +24,31 @@ impl Dump {
             );
             Parsed { value: diagnosis, issues }
         })
+    }
+
+    /// Checks the process against rules: see [`clrscope_check::check`]. What it holds is compared with
+    /// `baseline` by rules on growth, which nobody can answer without.
+    ///
+    /// # Errors
+    /// If a rule makes no sense, or if `control` stops the baseline's analysis.
+    pub fn check(
+        &self,
+        rules: &Rules,
+        baseline: Option<&Dump>,
+        control: &Control<'_>,
+    ) -> Result<Checked, Error> {
+        let baseline = baseline.filter(|_| rules.need_baseline());
+        let baseline = baseline.map(|dump| dump.profile(control)).transpose()?;
+        Ok(self.with_facts(|facts| check(rules, facts, baseline.as_ref(), control))??)
+    }
+
+    /// What the process holds by name, to be compared with others by
+    /// [`clrscope_analyze::compare`].
+    ///
+    /// # Errors
+    /// If `control` stops it.
+    pub fn profile(&self, control: &Control<'_>) -> Result<Profile, Error> {
+        Ok(self.with_facts(|facts| Profile::of(facts, control))??)
     }
 
     /// Asks `ask` with all analyses of the first runtime at hand, each of which is made when it is first

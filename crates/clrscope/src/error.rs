@@ -3,7 +3,9 @@
 use std::io;
 use std::path::PathBuf;
 
+use clrscope_check::RuleError;
 use clrscope_clr::{HeapError, NoRuntime};
+use clrscope_memory::Interrupted;
 use clrscope_minidump::OpenError;
 
 /// Why a dump cannot be opened or read. Each prints as one clear line.
@@ -38,4 +40,10 @@ pub enum Error {
     /// The runtime's heap cannot be read.
     #[error(transparent)]
     Heap(#[from] HeapError),
+    /// A rule makes no sense.
+    #[error("the rules: {0}")]
+    Rules(#[from] RuleError),
+    /// A time limit, a budget or the caller stopped it.
+    #[error("no answer: {0}")]
+    Interrupted(#[from] Interrupted),
 }

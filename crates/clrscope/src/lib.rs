@@ -77,6 +77,7 @@
 //! | [`graph`] | object ids, edges, paths, dominators; knows nothing of the CLR |
 //! | [`analyze`] | what a person wants to know: verdicts, accounts, differences |
 //! | [`diagnose`] | rules over those that name what is wrong |
+//! | [`check`] | rules of a file, and assertions on dumps |
 //! | `query` (a feature) | SQL over all of it |
 //! | `export` (the feature `parquet`) | the heap as Parquet files |
 
@@ -86,6 +87,7 @@ mod error;
 mod modules;
 
 pub use clrscope_analyze as analyze;
+pub use clrscope_check as check;
 pub use clrscope_clr as clr;
 pub use clrscope_diagnose as diagnose;
 #[cfg(feature = "parquet")]

@@ -2,6 +2,7 @@
 
 mod account;
 mod address;
+mod check;
 mod clrstack;
 mod crashinfo;
 mod diagnose;
@@ -63,6 +64,7 @@ pub(crate) const VERBS: &[Verb] = &[
     Verb::of::<account::Account>(),
     Verb::of::<address::Address>(),
     Verb::of::<modules::Assemblies>(),
+    Verb::of::<check::Check>(),
     Verb::of::<clrstack::ClrStack>(),
     Verb::of::<crashinfo::CrashInfo>(),
     Verb::of::<memory::View<1>>(),

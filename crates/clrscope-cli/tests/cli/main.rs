@@ -4,6 +4,7 @@ mod answers;
 mod asynchronous;
 mod bad_addresses;
 mod bad_input;
+mod check;
 mod diagnose;
 mod diff;
 mod exceptions;

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod address;
+pub mod check;
 pub mod clrstack;
 pub mod crashinfo;
 pub mod cross_references;
