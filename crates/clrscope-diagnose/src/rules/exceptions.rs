@@ -67,8 +67,8 @@ fn look(facts: &Facts<'_, '_>, control: &Control<'_>) -> Found {
         title: match is_flood {
             true => format!("{} exceptions are on the heap, most of them {owner}", grouped(all)),
             false => format!(
-                "{} of the program's own on the heap: {owner}",
-                count(all, "exception is", "exceptions are")
+                "The heap holds {} of the program's own: {owner}",
+                count(all, "exception", "exceptions")
             ),
         },
         next: Command::new("pe", "-all"),
