@@ -2,9 +2,11 @@
 
 use std::ops::Range;
 
-use clrscope_clr::{FinalizerQueue, HeapGraph, HeapObjects, Object};
-use clrscope_graph::Search;
-use clrscope_memory::{AddressSpace, Issue, IssueKind, Issues, VirtAddr};
+use clrscope_clr::{FinalizerQueue, HeapGraph, HeapObjects, Object, RootKind};
+use clrscope_graph::{ObjectId, Search};
+use clrscope_memory::{AddressSpace, Control, Issue, IssueKind, Issues, VirtAddr};
+
+use crate::handle_owners::JoinStopped;
 
 /// Objects that have a finalizer which has not run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -86,6 +88,57 @@ impl Finalization {
             id.and_then(|id| search.reachable(id)) == Some(false)
         };
         search.complete().then(|| self.registered.iter().filter(is_dead).copied().collect())
+    }
+}
+
+/// What the queue of ready objects costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeptByQueue {
+    /// Objects that are alive only because a finalizer is to run, those of the queue among them.
+    pub objects: u64,
+    /// Bytes that they take.
+    pub bytes: u64,
+}
+
+/// Finds what ready objects keep alive that nothing else does.
+///
+/// # Errors
+/// If `control` stops it.
+pub fn kept_by_queue(
+    graph: &HeapGraph<'_>,
+    control: &Control<'_>,
+) -> Result<KeptByQueue, JoinStopped> {
+    let all = finished(graph.search(control)?)?;
+    let others = alive_without_queue(graph, control)?;
+    let sizes = graph.sizes(control)?;
+    let only = (0..graph.graph().nodes())
+        .map(ObjectId)
+        .filter(|&id| all.reachable(id) == Some(true) && others.reachable(id) != Some(true));
+    let (objects, bytes) =
+        only.fold((0, 0u64), |(count, bytes), id| (count + 1, bytes.saturating_add(sizes.of(id))));
+    Ok(KeptByQueue { objects, bytes })
+}
+
+/// What something other than the queue of ready objects keeps alive.
+pub(crate) fn alive_without_queue(
+    graph: &HeapGraph<'_>,
+    control: &Control<'_>,
+) -> Result<Search, JoinStopped> {
+    let others: Vec<ObjectId> = graph
+        .roots()
+        .iter()
+        .zip(graph.root_targets())
+        .filter(|(root, _)| !matches!(root.kind, RootKind::FinalizerQueue { .. }))
+        .map(|(_, &target)| target)
+        .collect();
+    finished(Search::run(graph.graph(), &others, control)?)
+}
+
+/// A search that came to its end.
+pub(crate) fn finished(search: Search) -> Result<Search, JoinStopped> {
+    match search.stop() {
+        Some(stop) => Err(JoinStopped::Search(stop)),
+        None => Ok(search),
     }
 }
 

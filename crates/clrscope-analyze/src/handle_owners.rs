@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use clrscope_clr::{HeapGraph, RootKind, TypeId, Types};
+use clrscope_clr::{HeapGraph, TypeId, Types};
 use clrscope_graph::{Csr, ObjectId, Search, Stop};
 use clrscope_memory::{Control, Interrupted, VirtAddr, limits};
 
+use crate::finalization::{alive_without_queue, finished};
 use crate::handle_objects::handle_objects;
 use crate::{OsHandles, TypeLabels};
 
@@ -88,14 +89,7 @@ pub fn handle_owners(
 ) -> Result<Vec<HandleGroup>, JoinStopped> {
     let kept = handle_objects(handles, graph.objects(), types, control)?;
     let search = finished(graph.search(control)?)?;
-    let living: Vec<ObjectId> = graph
-        .roots()
-        .iter()
-        .zip(graph.root_targets())
-        .filter(|(root, _)| !matches!(root.kind, RootKind::FinalizerQueue { .. }))
-        .map(|(_, &target)| target)
-        .collect();
-    let living = finished(Search::run(graph.graph(), &living, control)?)?;
+    let living = alive_without_queue(graph, control)?;
     let holders = graph.graph().edges().reversed(control)?;
     let owners = Owners { graph, holders, labels };
 
@@ -132,13 +126,6 @@ pub fn handle_owners(
     let mut groups: Vec<HandleGroup> = groups.collect();
     groups.sort_by_key(|group| (group.handle_type, std::cmp::Reverse(group.counts.total())));
     Ok(groups)
-}
-
-fn finished(search: Search) -> Result<Search, JoinStopped> {
-    match search.stop() {
-        Some(stop) => Err(JoinStopped::Search(stop)),
-        None => Ok(search),
-    }
 }
 
 /// Finds owners by going from objects to those that refer to them.

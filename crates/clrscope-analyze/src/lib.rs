@@ -87,7 +87,9 @@ pub use crate::empty_arrays::{EmptyArray, empty_arrays};
 pub use crate::event_handlers::{CrowdedEvent, crowded_events};
 pub use crate::exceptions::{ExceptionDetails, ExceptionGroup, ExceptionReader, ThrownFrame};
 pub use crate::facts::{Fact, Facts, Unavailable};
-pub use crate::finalization::{Finalization, QueueCounts, ReadyObject, finalization};
+pub use crate::finalization::{
+    Finalization, KeptByQueue, QueueCounts, ReadyObject, finalization, kept_by_queue,
+};
 pub use crate::finalizer_thread::{FinalizerThread, FinalizerVerdict, finalizer_thread};
 pub use crate::handle_list::{HandleEntry, handle_list};
 pub use crate::handle_owners::{
@@ -117,7 +119,7 @@ pub use crate::string_groups::{StringGroup, StringGroups, string_groups};
 pub use crate::task_chain::{TaskLabel, task_chain};
 pub use crate::thin_locks::{ThinLock, thin_locks};
 pub use crate::thread_list::{ThreadEntry, ThrownException, thread_list};
-pub use crate::thread_pool::{IoThreads, PoolKind, ThreadPool, thread_pool};
+pub use crate::thread_pool::{IoThreads, PoolKind, ThreadPool, knows_class_library, thread_pool};
 pub use crate::thread_stacks::{
     Frame, PlainMethod, References, StackReference, ThreadStack, thread_stacks,
 };

@@ -13,7 +13,7 @@ const THREAD: &str = "Thread";
 
 /// The handles of threads that the runtime's records of its threads keep, each with the managed object that
 /// stands for the thread. Where the handle is in a record (`Thread::m_ThreadHandle`: dotnet/runtime,
-/// src/coreclr/vm/threads.h) no descriptor says: it is the place at which all records of living threads
+/// src/coreclr/vm/threads.h) no descriptor says: it is the place at which the records of living threads
 /// have the handle of a thread, each another one. One thread alone proves nothing.
 pub(crate) fn thread_handles(handles: &OsHandles, runtime: &Runtime<'_>) -> Vec<(u64, VirtAddr)> {
     let threads = runtime.threads().map(|threads| threads.value).unwrap_or_default();
@@ -25,32 +25,34 @@ pub(crate) fn thread_handles(handles: &OsHandles, runtime: &Runtime<'_>) -> Vec<
         let ty = handles.type_of(value).and_then(|place| handles.types.get(place));
         ty.is_some_and(|ty| ty.name == THREAD)
     };
-    let Some(values) = in_all(space, &records, is_thread) else { return Vec::new() };
+    let values = in_most(space, &records, is_thread);
     let of_object =
-        |(value, thread): (u64, &&ManagedThread)| thread.object.map(|object| (value, object));
+        |(value, thread): (Option<u64>, &&ManagedThread)| Some((value?, thread.object?));
     values.into_iter().zip(&living).filter_map(of_object).collect()
 }
 
-/// The words at the first place where each record has one that fits and that no other has.
-fn in_all(
+/// The words at the first place where most records have one that fits, each another; of a record that
+/// was overwritten, `None`. Empty if there is no such place.
+fn in_most(
     space: &AddressSpace<'_>,
     records: &[VirtAddr],
     fits: impl Fn(u64) -> bool,
-) -> Option<Vec<u64>> {
-    if records.len() < 2 {
-        return None;
-    }
+) -> Vec<Option<u64>> {
     let width = space.target().pointer_bytes();
+    let enough = (records.len() * 3).div_ceil(4).max(2);
     let at = |offset: u64| {
-        let words = records.iter().map(|record| space.read_pointer(record.wrapping_add(offset)));
-        let words: Option<Vec<u64>> = words.map(|word| word.map(|word| word.0)).collect();
-        let words = words.filter(|words| words.iter().all(|&word| fits(word)))?;
-        let mut sorted = words.clone();
-        sorted.sort_unstable();
-        sorted.dedup();
-        (sorted.len() == words.len()).then_some(words)
+        let words = records.iter().map(|record| {
+            let word = space.read_pointer(record.wrapping_add(offset))?.0;
+            fits(word).then_some(word)
+        });
+        let words: Vec<Option<u64>> = words.collect();
+        let mut found: Vec<u64> = words.iter().flatten().copied().collect();
+        let count = found.len();
+        found.sort_unstable();
+        found.dedup();
+        (found.len() == count && enough <= count).then_some(words)
     };
-    (0..SEARCHED / width).find_map(|place| at(place * width))
+    (0..SEARCHED / width).find_map(|place| at(place * width)).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -68,8 +70,8 @@ mod tests {
         let space = AddressSpace::from_ranges(&bytes, &[range], Target::X64_WINDOWS).value;
         let records = [VirtAddr(0x1000), VirtAddr(0x1020)];
         let is_handle = |value: u64| (0x10..0x20).contains(&value);
-        assert_eq!(in_all(&space, &records, is_handle), Some(vec![0x14, 0x18]));
-        assert_eq!(in_all(&space, &records[..1], is_handle), None);
-        assert_eq!(in_all(&space, &records, |value| value == 7), None);
+        assert_eq!(in_most(&space, &records, is_handle), [Some(0x14), Some(0x18)]);
+        assert_eq!(in_most(&space, &records[..1], is_handle), []);
+        assert_eq!(in_most(&space, &records, |value| value == 0x14), []);
     }
 }

@@ -68,13 +68,26 @@ pub struct IoThreads {
     pub max: Option<i64>,
 }
 
+/// The first version of .NET whose pool is managed by default.
+const FIRST_MANAGED: u16 = 6;
+
 /// Bytes of a `ThreadCounter` before its counts: they have a cache line of their own.
 const COUNTER_PADDING: u64 = 64;
 
 /// Finds the thread pool; `None` if nothing says which there is.
 pub fn thread_pool(runtime: &Runtime<'_>) -> Option<ThreadPool> {
     let types = runtime.types().ok();
-    types.and_then(managed_pool).or_else(|| native_pool(runtime))
+    types.and_then(managed_pool).or_else(|| native_pool(runtime)).or_else(|| {
+        // Nobody has loaded the type of the pool: it has never had a thread.
+        let is_known = types.is_some_and(knows_class_library);
+        let is_managed = runtime.version().major >= FIRST_MANAGED;
+        (is_known && is_managed).then_some(ThreadPool::unused(PoolKind::Portable))
+    })
+}
+
+/// Whether the types of the class library can be found: if not, that one is not there says nothing.
+pub fn knows_class_library(types: &Types<'_>) -> bool {
+    loaded_type(types, "System.Threading.Thread").is_some()
 }
 
 /// A loaded type of the class library.

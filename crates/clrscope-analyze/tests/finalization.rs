@@ -1,7 +1,7 @@
 //! The finalizer queue of real dumps, compared with what the program said of itself.
 
-use clrscope_analyze::{finalization, handle_list};
-use clrscope_clr::{HandleKind, HeapObjects, LayoutMode, find_runtimes};
+use clrscope_analyze::{finalization, handle_list, kept_by_queue};
+use clrscope_clr::{GraphOptions, HandleKind, HeapObjects, LayoutMode, find_runtimes};
 use clrscope_memory::{Control, Issues};
 use clrscope_minidump::Minidump;
 use clrscope_testkit::corpus::{self, CorpusDump};
@@ -43,6 +43,26 @@ fn ready_and_suppressed_objects_are_counted() {
             found.queues.iter().flat_map(|q| &q.generations).map(|(_, count)| count).sum();
         assert_eq!(in_generations, registered, "{name}");
     });
+}
+
+#[test]
+fn what_only_the_queue_keeps_is_at_least_the_queue() {
+    let dump = corpus::dump("net6-x64-case004").expect("in testdata");
+    let bytes = dump.bytes();
+    let snapshot = Minidump::parse(&bytes).expect("a minidump").snapshot().value;
+    let runtimes = find_runtimes(&snapshot, LayoutMode::Auto);
+    let heap = runtimes.first().expect("a runtime").heap().expect("a heap");
+    let control = Control::new();
+    let objects = heap.objects(&control).expect("objects");
+    let found = finalization(&objects, &mut Issues::new());
+    let graph = objects.graph(&GraphOptions::default(), &control).expect("a graph");
+    let kept = kept_by_queue(&graph, &control).expect("nothing interrupts");
+    // A connection has its event and that one's handle; the event is no part of the queue.
+    let connections = dump.truth_count("case004.readyConnections").expect("a count");
+    assert!(kept.objects >= found.ready.len() as u64, "{kept:?}");
+    assert!(kept.objects >= 3 * connections, "{kept:?}");
+    let own: u64 = found.ready.iter().map(|ready| ready.object.size).sum();
+    assert!(kept.bytes > own && kept.bytes < objects.total().bytes, "{kept:?}, {own}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use clrscope::analyze::JoinStopped;
 use clrscope::graph::{GraphError, Search, Stop};
 use clrscope::memory::Interrupted;
 
@@ -91,6 +92,17 @@ impl fmt::Display for Failure {
             }
             Failure::Output(error) => write!(f, "the answer cannot be written: {error}"),
         }
+    }
+}
+
+impl From<JoinStopped> for Failure {
+    fn from(stopped: JoinStopped) -> Self {
+        Failure::Interrupted(match stopped {
+            JoinStopped::Interrupted(reason) | JoinStopped::Search(Stop::Interrupted(reason)) => {
+                reason
+            }
+            JoinStopped::Search(_) => Interrupted::TimedOut,
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! The object that an address names: whether one is there, and what is wrong if not.
 
-use clrscope::clr::{HeapObjects, ObjectRef};
+use clrscope::analyze::knows_class_library;
+use clrscope::clr::{HeapObjects, ObjectRef, Types};
 use clrscope::memory::{Issue, IssueKind, Issues, Presence, VirtAddr};
 
 use crate::context::Context;
@@ -102,5 +103,14 @@ fn check(context: &Context<'_>, object: &ObjectRef<'_, '_>, issues: &mut Issues)
         let message =
             "the dump lacks the metadata of the object's type; --modules DIR names images";
         issues.push(Issue::in_memory(IssueKind::MissingMemory, ty.method_table(), message));
+    }
+}
+
+/// Adds to `issues` that the types of the class library cannot be found, if so: then what is not found
+/// may be there all the same.
+pub(crate) fn class_library(types: &Types<'_>, issues: &mut Issues) {
+    if !knows_class_library(types) {
+        let message = "the types of the class library were not found";
+        issues.push(Issue::general(IssueKind::MissingStructure, message));
     }
 }

@@ -1,7 +1,7 @@
 //! `finalizequeue`: what is registered for finalization, and what waits for it.
 
 use clap::Args;
-use clrscope::analyze::{Census, finalization, waiting};
+use clrscope::analyze::{Census, finalization, kept_by_queue, waiting};
 use clrscope::clr::Object;
 use clrscope::memory::VirtAddr;
 use clrscope_report::Namer;
@@ -32,6 +32,10 @@ pub(crate) struct FinalizeQueue {
     #[arg(long, conflicts_with = "detail")]
     stat: bool,
 
+    /// Say what ready objects keep alive that nothing else does
+    #[arg(long, conflicts_with_all = ["short", "mt"])]
+    retained: bool,
+
     /// Objects with this method table
     #[arg(long, value_name = "ADDRESS", value_parser = value::address)]
     mt: Option<VirtAddr>,
@@ -45,6 +49,7 @@ impl Action for FinalizeQueue {
     const EXAMPLES: &'static str = "
         clrscope finalizequeue app.dmp
         clrscope finalizequeue app.dmp -allReady -stat
+        clrscope finalizequeue app.dmp -retained
         clrscope finalizequeue app.dmp -short
     ";
 
@@ -90,6 +95,14 @@ impl Action for FinalizeQueue {
         let namer = Namer { types: objects.types(), labels: &labels };
         let report =
             finalizequeue::FinalizeQueue::new(&found, of, &listed, tables, process, namer, detail);
+        let report = match self.retained {
+            true => {
+                let graph = context.graph(&objects, true, &mut issues)?;
+                let kept = kept_by_queue(&graph, &context.control());
+                report.keeping(kept.map_err(Failure::from)?)
+            }
+            false => report,
+        };
         context.answer(&report, &issues)
     }
 }

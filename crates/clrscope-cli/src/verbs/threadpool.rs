@@ -7,6 +7,7 @@ use clrscope_report::verbs::threadpool::ThreadPoolReport;
 
 use crate::context::Context;
 use crate::exit::{Failure, Outcome};
+use crate::object::class_library;
 use crate::verb::{Action, Group};
 
 /// What to show.
@@ -33,6 +34,7 @@ impl Action for ThreadPool {
         let style = context.name_style();
         let pool = thread_pool(runtime);
         let waiting = waiting(runtime, None, style, &mut issues);
+        class_library(context.types()?, &mut issues);
         let methods = MethodFinder::new(runtime).ok();
         let items = work_items(context.types()?, methods.as_ref(), style);
         let report =

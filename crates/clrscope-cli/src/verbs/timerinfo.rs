@@ -7,6 +7,7 @@ use clrscope_report::verbs::timerinfo;
 
 use crate::context::Context;
 use crate::exit::{Failure, Outcome};
+use crate::object::class_library;
 use crate::verb::{Action, Group};
 
 /// How much to show.
@@ -28,8 +29,9 @@ impl Action for TimerInfo {
     ";
 
     fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
-        let issues = context.runtime_issues()?;
+        let mut issues = context.runtime_issues()?;
         let (_, runtime) = context.runtime()?;
+        class_library(context.types()?, &mut issues);
         let methods = MethodFinder::new(runtime).ok();
         let timers = timers(context.types()?, methods.as_ref(), context.name_style());
         context.answer(&timerinfo::TimerInfo::new(timers.as_deref(), self.stat), &issues)

@@ -7,6 +7,7 @@ use clrscope_report::verbs::tpq;
 
 use crate::context::Context;
 use crate::exit::{Failure, Outcome};
+use crate::object::class_library;
 use crate::value;
 use crate::verb::{Action, Group};
 
@@ -28,8 +29,9 @@ impl Action for ThreadPoolQueue {
     ";
 
     fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
-        let issues = context.runtime_issues()?;
+        let mut issues = context.runtime_issues()?;
         let (_, runtime) = context.runtime()?;
+        class_library(context.types()?, &mut issues);
         let methods = MethodFinder::new(runtime).ok();
         let items = work_items(context.types()?, methods.as_ref(), context.name_style());
         context.answer(&tpq::ThreadPoolQueue::new(items.as_deref(), self.limit), &issues)

@@ -35,6 +35,7 @@ snapshots! {
     gchandles_counts: "net10-x64-wks-all", "gchandles DUMP -stat";
     gchandles_pinned: "core21-x86-wks-all", "gchandles DUMP -type pinned";
     finalizequeue_blocked: "net6-x64-case004", "finalizequeue DUMP";
+    finalizequeue_retained: "net6-x64-case004", "finalizequeue DUMP -retained";
     finalizequeue_text: "net9-x64-case003", "finalizequeue DUMP";
     finalizequeue_all_ready: "core21-x86-wks-all", "fq DUMP -allReady -stat";
     dumpheap_dead: "net9-x64-case003", "dumpheap DUMP -dead -stat";

@@ -5,7 +5,7 @@ mod thread;
 use std::io;
 use std::ops::Range;
 
-use clrscope_analyze::{Finalization, FinalizerThread, QueueCounts};
+use clrscope_analyze::{Finalization, FinalizerThread, KeptByQueue, QueueCounts};
 use clrscope_clr::SyncBlocks;
 use clrscope_memory::VirtAddr;
 use serde::Serialize;
@@ -93,6 +93,15 @@ pub struct CleanUp {
     pub com_interfaces: Option<u64>,
 }
 
+/// What ready objects keep alive that nothing else does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KeptEntry {
+    /// How many objects, those of the queue among them.
+    pub objects: u64,
+    /// Bytes that they take.
+    pub bytes: u64,
+}
+
 /// The answer of `finalizequeue`.
 #[derive(Debug, Clone, Serialize)]
 pub struct FinalizeQueue {
@@ -108,6 +117,9 @@ pub struct FinalizeQueue {
     pub ready_types: Vec<TypeRow>,
     /// Bytes that those take themselves.
     pub ready_bytes: u64,
+    /// What those keep alive, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ready_keeps: Option<KeptEntry>,
     /// How many objects are registered.
     pub registered: u64,
     /// Those by type.
@@ -168,6 +180,7 @@ impl FinalizeQueue {
                 ready: weak_references(&tables.ready.types),
             },
             ready_bytes: tables.ready.bytes,
+            ready_keeps: None,
             registered_bytes: tables.registered.bytes,
             heaps: found.queues.iter().map(HeapQueue::new).collect(),
             ready: ready.collect(),
@@ -182,6 +195,13 @@ impl FinalizeQueue {
         }
     }
 
+    /// The same with what ready objects keep alive.
+    #[must_use]
+    pub fn keeping(mut self, kept: KeptByQueue) -> FinalizeQueue {
+        self.ready_keeps = Some(KeptEntry { objects: kept.objects, bytes: kept.bytes });
+        self
+    }
+
     /// The finalizer thread, how long its queue is, and what is most in it.
     fn verdict(&self, page: &mut Page<'_>) -> io::Result<()> {
         self.thread.text(page)?;
@@ -194,6 +214,14 @@ impl FinalizeQueue {
             Grouped(self.registered),
             Grouped(self.registered_bytes),
         )?;
+        if let Some(kept) = &self.ready_keeps {
+            writeln!(
+                page,
+                "Only the ready queue keeps alive {} objects, {} bytes",
+                Grouped(kept.objects),
+                Grouped(kept.bytes)
+            )?;
+        }
         let mut types: Vec<&TypeRow> =
             self.ready_types.iter().filter(|row| !is_weak_reference(&row.name)).collect();
         types.sort_by_key(|row| std::cmp::Reverse(row.count));

@@ -146,7 +146,7 @@ impl PoolEntry {
     fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
         match (self.kind, self.used) {
             ("portable", false) => {
-                return writeln!(page, "Portable thread pool, never used.");
+                return writeln!(page, "The thread pool was never used.");
             }
             ("portable", _) => writeln!(page, "Portable thread pool:")?,
             ("native", _) => writeln!(page, "Thread pool of the runtime:")?,
@@ -179,6 +179,9 @@ impl Report for ThreadPoolReport {
         let style = page.style();
         match &self.pool {
             Some(pool) => pool.text(page)?,
+            None if self.threads.is_empty() => {
+                return writeln!(page, "No thread pool was found in this dump.");
+            }
             None => writeln!(page, "The counts of the thread pool were not found in this dump.")?,
         }
         writeln!(page, "  {:<22}{}", "Queued:", self.queue.count)?;
@@ -191,7 +194,7 @@ impl Report for ThreadPoolReport {
             page.heading("Workers:")?;
             for thread in &self.threads {
                 let wait = thread.waits_for.as_ref().map(|wait| wait.text(&style));
-                let wait = wait.unwrap_or_else(|| "works".to_owned());
+                let wait = wait.unwrap_or_else(|| "runs, or waits in native code".to_owned());
                 writeln!(page, "  {}: {wait}", thread.label.short())?;
             }
         }

@@ -151,7 +151,10 @@ fn every(period: Option<u32>) -> String {
 impl Report for TimerInfo {
     fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
         if !self.found {
-            return writeln!(page, "No queue of timers: no timer was ever set.");
+            return writeln!(
+                page,
+                "No queue of timers was found: as a rule, no timer was ever set."
+            );
         }
         if !self.stat {
             self.timers.iter().try_for_each(|timer| timer.text(page))?;

@@ -83,7 +83,10 @@ impl ThreadPoolQueue {
 impl Report for ThreadPoolQueue {
     fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
         if !self.found {
-            return writeln!(page, "No queue of the thread pool: nothing was ever queued for it.");
+            return writeln!(
+                page,
+                "No queue of the thread pool was found: as a rule, nothing was ever queued for it."
+            );
         }
         if self.items.is_empty() {
             return writeln!(page, "Nothing is queued for the thread pool.");
