@@ -18,7 +18,7 @@ pub(crate) fn command() -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .help_template("{about}\n\nUsage: clrscope VERB DUMP [options]\n\n{before-help}Options:\n{options}{after-help}")
-        .before_help(overview())
+        .before_help(overview().trim_end().to_owned())
         .after_help("`clrscope VERB -h` explains a verb, with examples.")
         .subcommands(VERBS.iter().map(|verb| verb.command()))
         .subcommands(generate::commands())
