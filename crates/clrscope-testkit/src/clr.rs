@@ -229,6 +229,19 @@ impl Process {
         index
     }
 
+    /// Gives the fields of a class names of their own.
+    pub fn name_fields(&mut self, index: TypeIndex, names: &[&str]) {
+        let kind = &self.types[index.0];
+        let TypeShape::Class { namespace, name, .. } = &kind.shape else { return };
+        let module = kind.module;
+        if let Some(row) = self.row(module, namespace, name) {
+            let fields = &mut self.modules[module].rows[row as usize - 2].fields;
+            for (field, &name) in fields.iter_mut().zip(names) {
+                name.clone_into(&mut field.name);
+            }
+        }
+    }
+
     /// The method table of a type.
     pub fn method_table(&self, index: TypeIndex) -> u64 {
         self.types[index.0].method_table

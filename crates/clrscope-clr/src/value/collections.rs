@@ -38,6 +38,15 @@ pub struct Collection<'a, 'data> {
     pub elements: Vec<Element<'a, 'data>>,
 }
 
+impl Collection<'_, '_> {
+    /// The part of its places that elements take, from 0 to 1; `None` where there is no place or each
+    /// element has its own object.
+    pub fn fill(&self) -> Option<f64> {
+        let capacity = self.capacity.filter(|&capacity| capacity > 0)?;
+        Some(self.count? as f64 / capacity as f64)
+    }
+}
+
 impl<'a, 'data> ObjectRef<'a, 'data> {
     /// The collection that this object is or derives from, with at most `limit` of its elements.
     pub fn as_collection(&self, limit: usize) -> Option<Collection<'a, 'data>> {

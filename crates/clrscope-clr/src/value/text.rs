@@ -77,7 +77,7 @@ impl Value<'_, '_> {
             Some(target) => match self.as_object() {
                 Some(object) => match object.brief(limits) {
                     Some(text) => out.write_str(&text),
-                    None => write!(out, "{target:#x}"),
+                    None => write!(out, "{target:#x} {}", object.ty().name()),
                 },
                 None => write!(out, "{target:#x}"),
             },

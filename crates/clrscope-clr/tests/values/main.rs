@@ -5,6 +5,7 @@ mod collections;
 mod contents;
 mod delegates;
 mod exceptions;
+mod made_collections;
 mod statics;
 mod strings;
 mod tasks;

@@ -1,5 +1,6 @@
 //! Streams objects into a dump, and writes what depends on them at the end.
 
+use std::collections::VecDeque;
 use std::io::{self, Seek, Write};
 
 use super::arena::Arena;
@@ -63,6 +64,8 @@ pub struct HeapWriter<W> {
     /// Starts of generations 0 and 1 of each heap, where the heap has segments.
     starts: Vec<[u64; 2]>,
     contexts: Vec<(u64, u64)>,
+    /// Numbers of the next object.
+    numbers: VecDeque<u64>,
     buffer: Vec<u8>,
 }
 
@@ -92,6 +95,7 @@ impl<W: Write + Seek> HeapWriter<W> {
             keep_all: false,
             starts,
             contexts: Vec::new(),
+            numbers: VecDeque::new(),
             buffer: Vec::new(),
         }
     }
@@ -152,8 +156,14 @@ impl<W: Write + Seek> HeapWriter<W> {
         }
     }
 
+    /// Gives the numbers in the next object, in order. Those that are not given are made up.
+    pub fn numbers(&mut self, numbers: &[u64]) -> &mut Self {
+        self.numbers.extend(numbers);
+        self
+    }
+
     /// Writes an object with `length` components. `references` fill its references in order; the
-    /// rest of them is null. Numbers within it are made up.
+    /// rest of them is null. Numbers within it are made up, but those of [`HeapWriter::numbers`].
     pub fn object(
         &mut self,
         type_index: TypeIndex,
@@ -215,14 +225,15 @@ impl<W: Write + Seek> HeapWriter<W> {
         };
         word(buffer, kind.method_table);
         let mut given = references.iter();
-        let made_up = self.truth.objects;
+        let made_up = self.truth.objects & 0xffff_ffff;
+        let mut numbers = std::mem::take(&mut self.numbers).into_iter();
         let mut slots = |buffer: &mut Vec<u8>, slots: &[Slot]| {
             for slot in slots {
                 word(
                     buffer,
                     match slot {
                         Slot::Reference => given.next().copied().unwrap_or(0),
-                        Slot::Number => made_up & 0xffff_ffff,
+                        Slot::Number => numbers.next().unwrap_or(made_up),
                     },
                 );
             }

@@ -51,15 +51,11 @@ impl CollectionRow {
                 text: format!("{} = {}", key.text(limits), value.text(limits)),
             },
         });
-        let fill = match (collection.count, collection.capacity) {
-            (Some(count), Some(capacity)) if capacity > 0 => Some(count as f64 / capacity as f64),
-            _ => None,
-        };
         CollectionRow {
             kind: collection.kind,
             count: collection.count,
             capacity: collection.capacity,
-            fill,
+            fill: collection.fill(),
             elements: elements.collect(),
         }
     }

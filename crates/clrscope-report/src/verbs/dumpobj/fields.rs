@@ -149,7 +149,12 @@ impl FieldRow {
         let address = |address: Address| style.address(address.into()).to_string();
         match (self.target, self.address) {
             (Some(target), _) => {
-                (address(target), Some(text).filter(|text| !text.starts_with("0x")))
+                // Of an object without a value of its own, the text is the address and its type.
+                let note = match text.strip_prefix("0x") {
+                    Some(rest) => rest.split_once(' ').map(|(_, name)| name),
+                    None => Some(text),
+                };
+                (address(target), note)
             }
             (None, Some(place))
                 if self.element == ElementType::Struct && text.starts_with(['{', '[']) =>
