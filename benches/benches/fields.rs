@@ -1,6 +1,7 @@
 //! Every field of every object of real dumps, through the API of values: seconds, and allocations. What a
-//! type is like is read when its first object comes; afterwards reading fields allocates nothing. Then every
-//! object is asked whether it is a collection or of another kind that is known.
+//! type is like is read when its first object comes; afterwards reading fields allocates nothing, and only the
+//! walk from object to object does, a few times in all. Then every object is asked whether it is a collection
+//! or of another kind that is known.
 //!
 //! `cargo bench -p clrscope-benches --bench fields`; dumps of the wider corpus are skipped by name when
 //! absent.

@@ -36,7 +36,7 @@ pub(super) struct ThreadStaticOffsets {
 
 impl TableReader<'_> {
     /// Address of a thread static of one thread; `None` if the thread has not used the statics of
-    /// the type, and (up to .NET 8) for those of generic types.
+    /// the type, and (up to .NET 8) for those of generic types that can be unloaded.
     pub(super) fn thread_static_slot(
         &self,
         table: VirtAddr,
@@ -59,9 +59,7 @@ impl TableReader<'_> {
 
     fn block_base(&self, table: VirtAddr, thread: VirtAddr, gc: bool) -> Option<VirtAddr> {
         let pointer = self.offsets.pointer;
-        if self.tables.header(table)?.is_generic() {
-            return None;
-        }
+        let header = self.tables.header(table)?;
         let statics = self.domain_local_module(table)?;
         let module_index = self.space().read_u32(statics.wrapping_add(5 * pointer))?;
         let mut block = thread.wrapping_add(self.offsets.thread_statics.block?);
@@ -72,12 +70,32 @@ impl TableReader<'_> {
         let count = self.space().read_pointer(block.wrapping_add(pointer))?.0;
         let place = modules.wrapping_add(u64::from(module_index) * pointer);
         let module = (u64::from(module_index) < count).then(|| self.pointer_at(place))??;
+        let (base, handle) = if header.is_generic() {
+            // Those of collectible types are kept by their loader.
+            if self.tables.is_collectible(header) {
+                return None;
+            }
+            let entry = self.entry(module, self.statics_entry(table)?)?;
+            (entry, entry)
+        } else {
+            (module, module.wrapping_add(2 * pointer))
+        };
         if !gc {
-            return Some(module);
+            return Some(base);
         }
         // A handle to an array of objects.
-        let handle = self.pointer_at(module.wrapping_add(2 * pointer))?;
-        Some(self.pointer_at(handle)?.wrapping_add(2 * pointer))
+        let array = self.pointer_at(self.pointer_at(handle)?)?;
+        Some(array.wrapping_add(2 * pointer))
+    }
+
+    /// The entry of a generic type in the table of a `ThreadLocalModule`, `{entries, count, ...}` with
+    /// entries `{address, flags}`; it begins with the handle to its array of objects.
+    fn entry(&self, module: VirtAddr, id: u64) -> Option<VirtAddr> {
+        let pointer = self.offsets.pointer;
+        let entries = self.pointer_at(module)?;
+        let count = self.space().read_pointer(module.wrapping_add(pointer))?.0;
+        let place = entries.wrapping_add(id.checked_mul(2 * pointer)?);
+        (id < count).then(|| self.pointer_at(place))?
     }
 
     fn indexed_base(

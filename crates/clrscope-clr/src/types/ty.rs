@@ -331,7 +331,8 @@ impl<'a, 'data> Type<'a, 'data> {
     }
 
     /// Address of a thread static of the thread whose runtime structure is at `thread`. `None` if the
-    /// thread has not used the statics of the type, and (up to .NET 8) for those of generic types.
+    /// thread has not used the statics of the type, and (up to .NET 8) for those of generic types that
+    /// can be unloaded.
     pub fn thread_static_address(&self, field: &Field, thread: VirtAddr) -> Option<VirtAddr> {
         self.types.reader.thread_static_slot(self.data.table, field, thread)
     }

@@ -1,7 +1,10 @@
 //! Static fields of the real dumps, compared with what the program said, and with themselves.
 
+use std::collections::BTreeMap;
+
 use clrscope_clr::{
-    Field, FieldKind, NamePattern, NameStyle, Type, TypeName, Types, Value, thread_addresses,
+    ElementType, Field, FieldKind, NamePattern, NameStyle, Type, TypeName, Types, Value,
+    thread_addresses,
 };
 use clrscope_memory::VirtAddr;
 use clrscope_testkit::corpus;
@@ -47,6 +50,34 @@ fn static_fields_have_their_values() {
             threads.iter().filter_map(|&t| roots.thread_static_value(number, t)?.as_i32());
         assert_eq!(numbers.filter(|&number| number == 7).count(), 1, "{}", dump.name());
     });
+}
+
+/// The pools of the base library keep arrays for each thread: arrays of the type that the field says.
+#[test]
+fn thread_statics_of_generic_types_have_their_values() {
+    let mut found = BTreeMap::new();
+    each_with("types.names", |dump, runtime, types| {
+        let threads = thread_addresses(runtime).expect("a known layout").value;
+        for ty in types.loaded().into_iter().filter_map(|table| types.get(table)) {
+            let is_generic = !ty.generic_arguments().is_empty() && !ty.is_open();
+            let fields = ty.own_fields().iter().filter(|field| {
+                is_generic
+                    && field.kind() == FieldKind::ThreadStatic
+                    && field.element_type() == ElementType::SzArray
+            });
+            for field in fields {
+                let values = threads.iter().filter_map(|&t| ty.thread_static_value(field, t));
+                for value in values.filter(|value| !value.is_null()) {
+                    let array = value.as_object().expect("an object");
+                    let expected = field.type_name().to_string_in(NameStyle::CSharp);
+                    assert_eq!(array.ty().name(), expected, "{} {ty:?} {field:?}", dump.name());
+                    *found.entry(dump.name().to_owned()).or_insert(0) += 1;
+                }
+            }
+        }
+    });
+    eprintln!("{found:?}");
+    assert!(!found.is_empty());
 }
 
 /// The runtime sets this one itself. The type is the only one with statics that has components: its flags
