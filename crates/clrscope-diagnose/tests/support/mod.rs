@@ -45,7 +45,7 @@ impl Process {
             let place = usize::from(*place) | usize::from(*kind & 0xf0) << 4;
             let place = &places[place % places.len()];
             let at = usize::from(*a) | usize::from(*b) << 8 | usize::from(*c) << 16;
-            let at = place.start + (at % (place.len() - 7) & !3);
+            let at = place.start + ((at % (place.len() - 7)) & !3);
             let value: [u8; 3] = value.try_into().unwrap_or_default();
             let word = i32::from_le_bytes([value[0], value[1], value[2], 0]) << 8 >> 8;
             let bytes = &mut dump[at..at + 8];
