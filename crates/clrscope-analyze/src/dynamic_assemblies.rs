@@ -6,6 +6,7 @@ use clrscope_clr::{Module, Modules};
 use clrscope_memory::{Snapshot, VirtAddr};
 
 use crate::emitter::{Emitter, ancestors, type_names};
+use crate::generated_methods::GeneratedGroup;
 use crate::name_pattern::name_pattern;
 
 /// How a dynamic assembly came about.
@@ -133,6 +134,8 @@ pub struct DynamicAssemblies {
     pub groups: Vec<DynamicGroup>,
     /// Methods that were generated without an assembly.
     pub methods: DynamicMethods,
+    /// Those of them that the JIT compiled, by maker and shape of name, if that was measured.
+    pub generated: Vec<GeneratedGroup>,
     /// What of the runtime's heaps is not of dynamic assemblies, if that was measured.
     pub shared: SharedBytes,
 }

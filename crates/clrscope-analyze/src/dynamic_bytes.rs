@@ -10,6 +10,7 @@ use clrscope_graph::Search;
 use clrscope_memory::{Issues, VirtAddr};
 
 use crate::dynamic_assemblies::{DynamicAssemblies, SharedBytes, Unloading};
+use crate::generated_methods::generated_methods;
 use crate::root_label::RootLabeler;
 
 /// Adds to `found` what each assembly takes in the heaps of the loader and of the JIT. What was wrong is
@@ -33,6 +34,7 @@ pub fn measure_dynamic(found: &mut DynamicAssemblies, runtime: &Runtime<'_>, iss
         loader: shares.shared_loader,
         code: others.map(|share| share.code).sum::<u64>().saturating_add(shares.shared_code),
     };
+    found.generated = generated_methods(runtime, issues);
     found.methods.compiled = shares.generated.methods;
     found.methods.code_bytes = shares.generated.code;
     let host = heaps.heaps.iter().filter(|heap| heap.kind == LoaderHeapKind::HostCode);
@@ -54,37 +56,52 @@ pub fn count_dynamic_methods(found: &mut DynamicAssemblies, objects: &HeapObject
 
 /// Adds to `found` what keeps each assembly that can be unloaded.
 pub fn find_keepers(found: &mut DynamicAssemblies, graph: &HeapGraph<'_>, search: &Search) {
+    let mut keepers = keepers(graph, search);
+    for assembly in found.assemblies.iter_mut().filter(|assembly| assembly.collectible) {
+        if let Some(keeper) = keepers.remove(&assembly.module) {
+            assembly.unloading = keeper;
+        }
+    }
+}
+
+/// What keeps each module that can be unloaded, by the address of its record.
+pub fn keepers(graph: &HeapGraph<'_>, search: &Search) -> BTreeMap<VirtAddr, Unloading> {
     let runtime = graph.objects().heap().runtime();
     let heaps = LoaderHeaps::read(runtime).value;
     let owners = heaps.allocators.iter().filter(|owner| owner.kind == AllocatorKind::Collectible);
-    let by_module: BTreeMap<VirtAddr, Option<VirtAddr>> = owners
-        .flat_map(|owner| owner.modules.iter().map(|&module| (module, owner.object)))
-        .collect();
     let labeler = RootLabeler::new(graph, NameStyle::CSharp);
-    for assembly in found.assemblies.iter_mut().filter(|assembly| assembly.collectible) {
-        // An owner without an object is being unloaded.
-        let Some(&object) = by_module.get(&assembly.module) else { continue };
-        assembly.unloading = match object.and_then(|object| graph.id(object)) {
-            None if object.is_none() => Unloading::Unloaded,
-            None => Unloading::Unknown,
-            Some(id) => match search.reachable(id) {
-                Some(true) => {
-                    let path = search.path_to(id);
-                    let root = path.as_ref().and_then(|path| graph.roots().get(path.root as usize));
-                    let label = root.map(|root| labeler.label(root));
-                    let through = path.and_then(|path| holder(graph, &path.objects));
-                    Unloading::Held {
-                        root: label.map_or_else(String::new, |label| {
-                            format!("{} {}", label.kind, label.detail)
-                        }),
-                        through,
-                        object: object.unwrap_or_default(),
-                    }
-                }
-                Some(false) if graph.is_conclusive() => Unloading::Unreachable,
-                _ => Unloading::Unknown,
-            },
-        };
+    let mut found = BTreeMap::new();
+    for owner in owners {
+        let keeper = keeper(graph, search, &labeler, owner.object);
+        found.extend(owner.modules.iter().map(|&module| (module, keeper.clone())));
+    }
+    found
+}
+
+/// What keeps a loader allocator, by the managed object that stands for it.
+fn keeper(
+    graph: &HeapGraph<'_>,
+    search: &Search,
+    labeler: &RootLabeler<'_>,
+    object: Option<VirtAddr>,
+) -> Unloading {
+    // An owner without an object is being unloaded.
+    let Some(object) = object else { return Unloading::Unloaded };
+    let Some(id) = graph.id(object) else { return Unloading::Unknown };
+    match search.reachable(id) {
+        Some(true) => {
+            let path = search.path_to(id);
+            let root = path.as_ref().and_then(|path| graph.roots().get(path.root as usize));
+            let label = root.map(|root| labeler.label(root));
+            Unloading::Held {
+                root: label
+                    .map_or_else(String::new, |label| format!("{} {}", label.kind, label.detail)),
+                through: path.and_then(|path| holder(graph, &path.objects)),
+                object,
+            }
+        }
+        Some(false) if graph.is_conclusive() => Unloading::Unreachable,
+        _ => Unloading::Unknown,
     }
 }
 

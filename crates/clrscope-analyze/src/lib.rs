@@ -25,6 +25,7 @@ mod exceptions;
 mod facts;
 mod finalization;
 mod finalizer_thread;
+mod generated_methods;
 mod handle_list;
 mod handle_objects;
 mod handle_owners;
@@ -81,7 +82,7 @@ pub use crate::dynamic_assemblies::{
     DynamicAssemblies, DynamicAssembly, DynamicGroup, DynamicMethods, DynamicOrigin, SharedBytes,
     Unloading, dynamic_assemblies,
 };
-pub use crate::dynamic_bytes::{count_dynamic_methods, find_keepers, measure_dynamic};
+pub use crate::dynamic_bytes::{count_dynamic_methods, find_keepers, keepers, measure_dynamic};
 pub use crate::emitter::Emitter;
 pub use crate::empty_arrays::{EmptyArray, empty_arrays};
 pub use crate::event_handlers::{CrowdedEvent, crowded_events};
@@ -91,6 +92,7 @@ pub use crate::finalization::{
     Finalization, KeptByQueue, QueueCounts, ReadyObject, finalization, kept_by_queue,
 };
 pub use crate::finalizer_thread::{FinalizerThread, FinalizerVerdict, finalizer_thread};
+pub use crate::generated_methods::{GeneratedBy, GeneratedGroup, generated_methods};
 pub use crate::handle_list::{HandleEntry, handle_list};
 pub use crate::handle_owners::{
     HandleCounts, HandleGroup, HandleOwner, JoinStopped, handle_owners, is_of_framework,

@@ -216,7 +216,8 @@ fn groups(graph: &HeapGraph<'_>, labels: &TypeLabels, by: RetainedBy) -> (Vec<St
             let context = module.as_ref().and_then(|module| module.load_context());
             match contexts.get(&context) {
                 Some(context) => context.title(),
-                None => "default load context".to_owned(),
+                // Up to .NET 7 it is not known which context a module is of.
+                None => "unknown load context".to_owned(),
             }
         }
     };

@@ -1,8 +1,8 @@
 //! Dynamic assemblies of real dumps.
 
 use clrscope_analyze::{
-    DynamicAssemblies, DynamicOrigin, Emitter, Unloading, dynamic_assemblies, find_keepers,
-    measure_dynamic,
+    DynamicAssemblies, DynamicOrigin, Emitter, GeneratedBy, Unloading, dynamic_assemblies,
+    find_keepers, measure_dynamic,
 };
 use clrscope_clr::{
     GraphOptions, LayoutMode, LoaderHeap, LoaderHeapKind, LoaderHeaps, Runtime, find_runtimes,
@@ -103,6 +103,29 @@ fn what_can_be_unloaded_is_held_or_not() {
         });
     }
     assert!(held >= 20, "{held}");
+}
+
+#[test]
+fn generated_methods_are_those_of_the_runtime_itself() {
+    let mut methods = 0;
+    for dump in corpus::dumps().into_iter().filter(|dump| dump.name().ends_with("-all")) {
+        with_measured(&dump, |_, found| {
+            let count: u64 = found.generated.iter().map(|group| group.methods).sum();
+            let bytes: u64 = found.generated.iter().map(|group| group.code_bytes).sum();
+            let all = found.methods;
+            assert_eq!((count, bytes), (all.compiled, all.code_bytes), "{}", dump.name());
+            // The programs make no dynamic methods of their own.
+            for group in &found.generated {
+                let context = format!("{}: {group:?}", dump.name());
+                assert_eq!(group.maker, GeneratedBy::Runtime, "{context}");
+                assert!(group.pattern.starts_with("IL_STUB_"), "{context}");
+                assert!(group.example.ends_with(')'), "{context}");
+                assert!(!group.example.contains("..."), "{context}");
+            }
+            methods += count;
+        });
+    }
+    assert!(methods >= 10, "{methods}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `dumpdomain`, `assemblies`, `dumpassembly`, `modules`, `dumpmodule`, `dumpalc`: what was loaded.
 
 use clap::Args;
+use clrscope::analyze::keepers;
 use clrscope::clr::{LoaderHeaps, NamePattern};
 use clrscope::memory::VirtAddr;
 use clrscope_report::verbs::modules::{
@@ -48,7 +49,14 @@ fn assemblies(context: &Context<'_>, only: Option<VirtAddr>) -> Result<Outcome, 
     issues.append(runtime.modules().issues().clone());
     let heaps = LoaderHeaps::read(runtime).take(&mut issues);
     let shares = heaps.shares(runtime).take(&mut issues);
-    let found = AssemblyList::new(runtime, &shares, only);
+    let mut found = AssemblyList::new(runtime, &shares, only);
+    // Without the managed heap it is not known what keeps assemblies, and that is said of each.
+    if found.has_collectible()
+        && let Ok((objects, _)) = context.objects()
+    {
+        let (graph, search) = context.search(&objects, &mut issues)?;
+        found.add_keepers(&keepers(&graph, &search));
+    }
     match only {
         Some(only) if found.is_empty() => {
             Err(Failure::NotThere(format!("{only:#x} is no assembly")))

@@ -7,7 +7,7 @@ use clrscope_image::rows::MethodDef;
 use clrscope_image::{SignatureReader, TableId, Token};
 use clrscope_memory::{VirtAddr, limits};
 
-use super::method_desc::{MethodDesc, MethodDescReader, MethodKind};
+use super::method_desc::{MethodDesc, MethodDescReader, MethodKind, add_distance};
 use super::{CodeMap, MethodCode, signature};
 use crate::layout::MissingField;
 use crate::modules::Module;
@@ -81,6 +81,8 @@ pub struct MethodNamer<'data> {
     dynamic: Option<(u64, u64, u64)>,
     /// Where records of generic methods point at their arguments, and count them.
     generic: Option<(u64, u64)>,
+    /// In .NET Core 2.x these pointers are relative to their own place.
+    relative: bool,
 }
 
 /// Arguments that a generic method can have.
@@ -103,7 +105,18 @@ impl<'data> MethodNamer<'data> {
                 .map(|((name, sig), count)| (name, sig, count)),
             generic: offset("InstantiatedMethodDesc", "PerInstInfo")
                 .zip(offset("InstantiatedMethodDesc", "NumGenericArgs")),
+            relative: runtime.globals().number("RelativePointers") == Some(1),
             runtime: runtime.clone(),
+        })
+    }
+
+    /// A pointer of a record.
+    fn pointer(&self, at: VirtAddr) -> Option<VirtAddr> {
+        let space = &self.runtime.snapshot().space;
+        let value = space.read_pointer(at).filter(|value| !value.is_null())?;
+        Some(match self.relative {
+            true => add_distance(at, value, space.target().pointer_bytes()),
+            false => value,
         })
     }
 
@@ -181,7 +194,7 @@ impl<'data> MethodNamer<'data> {
     /// A method that was generated at run time has its name and signature itself, and no type.
     fn generated(&self, types: &Types<'_>, method: &MethodDesc) -> MethodName {
         let space = &self.runtime.snapshot().space;
-        let pointer = |offset| space.read_pointer(method.address.wrapping_add(offset));
+        let pointer = |offset| self.pointer(method.address.wrapping_add(offset));
         let name = self.dynamic.and_then(|(name, ..)| {
             let text = space.read_c_string(pointer(name)?, limits::MAX_NAME)?;
             Some(String::from_utf8_lossy(&text).into_owned())
@@ -206,9 +219,9 @@ impl<'data> MethodNamer<'data> {
         let (at, count) = self.generic?;
         let space = &self.runtime.snapshot().space;
         let count = space.read_u16(method.address.wrapping_add(count))?;
-        let list = space.read_pointer(method.address.wrapping_add(at))?;
+        let list = self.pointer(method.address.wrapping_add(at))?;
         let size = space.target().pointer_bytes();
-        if list.is_null() || count > MAX_ARGUMENTS {
+        if count > MAX_ARGUMENTS {
             return None;
         }
         (0..u64::from(count))

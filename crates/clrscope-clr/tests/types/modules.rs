@@ -1,3 +1,4 @@
+use clrscope_clr::DomainKind;
 use clrscope_memory::VirtAddr;
 use clrscope_testkit::corpus;
 
@@ -31,4 +32,39 @@ fn modules_equal_the_oracles() {
             }
         });
     }
+}
+
+#[test]
+fn domains_equal_the_oracles() {
+    let mut checked = 0;
+    for dump in corpus::dumps() {
+        let Some(oracle) = dump.oracle() else { continue };
+        with_runtime(&dump, |runtime| {
+            let name = dump.name();
+            let ours = runtime.modules().domains();
+            let domains = || ours.iter().zip(&oracle.domains);
+            assert_eq!(ours.len(), oracle.domains.len(), "{name}");
+            for (domain, expected) in domains() {
+                assert_eq!(domain.address, VirtAddr(expected.address.0), "{name}");
+                assert_eq!(domain.name, expected.name, "{name}");
+                let is_application = domain.kind == DomainKind::Application;
+                assert_eq!(is_application, expected.id == 1, "{name}: {domain:?}");
+                // The oracle gives the shared domain the core library, which no list of that domain has: it is
+                // listed by the application's, too.
+                if domain.kind == DomainKind::Shared {
+                    assert_eq!(domain.modules, [], "{name}");
+                    let core = runtime.modules().by_assembly_name("System.Private.CoreLib");
+                    let core = core.map(|core| core.address().0);
+                    let theirs: Vec<u64> = expected.modules.iter().map(|at| at.0).collect();
+                    assert_eq!(Vec::from_iter(core), theirs, "{name}");
+                    continue;
+                }
+                let modules: Vec<u64> = domain.modules.iter().map(|module| module.0).collect();
+                let theirs: Vec<u64> = expected.modules.iter().map(|module| module.0).collect();
+                assert_eq!(modules, theirs, "{name}: {domain:?}");
+            }
+            checked += 1;
+        });
+    }
+    assert!(checked >= 6, "only {checked} dumps");
 }

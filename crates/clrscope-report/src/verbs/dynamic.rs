@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::io;
 
-use clrscope_analyze::{DynamicAssemblies, DynamicAssembly, DynamicOrigin, Unloading};
+use clrscope_analyze::{
+    DynamicAssemblies, DynamicAssembly, DynamicOrigin, GeneratedGroup, Unloading,
+};
 use serde::Serialize;
 
 use crate::columns::{Align, Columns};
@@ -120,6 +122,21 @@ pub struct MethodsRow {
     pub heap_bytes: u64,
 }
 
+/// Generated methods of one maker and one shape of name that were compiled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct GeneratedRow {
+    /// Who made them: `expression trees`, `the runtime`...
+    pub maker: &'static str,
+    /// The shape of their names.
+    pub pattern: String,
+    /// The first of them.
+    pub example: String,
+    /// How many.
+    pub methods: u64,
+    /// Bytes of their code.
+    pub code_bytes: u64,
+}
+
 /// The answer of `dynamic`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Dynamic {
@@ -137,6 +154,8 @@ pub struct Dynamic {
     pub other_code_bytes: u64,
     /// Methods that were generated one by one, without an assembly.
     pub methods: MethodsRow,
+    /// Those with code, by maker and shape of name, those with most code first.
+    pub generated: Vec<GeneratedRow>,
     /// By maker and shape of name, the largest first.
     pub groups: Vec<GroupRow>,
     /// One by one, in the order in which they were loaded; empty, if only groups were asked for.
@@ -170,6 +189,7 @@ impl Dynamic {
                 code_bytes: found.methods.code_bytes,
                 heap_bytes: found.methods.heap_bytes,
             },
+            generated: found.generated.iter().map(GeneratedRow::new).collect(),
             groups,
             assemblies: listed.iter().map(AssemblyRow::new).collect(),
         }
@@ -215,6 +235,18 @@ impl GroupRow {
     }
 }
 
+impl GeneratedRow {
+    fn new(group: &GeneratedGroup) -> GeneratedRow {
+        GeneratedRow {
+            maker: group.maker.name(),
+            pattern: group.pattern.clone(),
+            example: group.example.clone(),
+            methods: group.methods,
+            code_bytes: group.code_bytes,
+        }
+    }
+}
+
 impl AssemblyRow {
     fn new(assembly: &DynamicAssembly) -> AssemblyRow {
         AssemblyRow {
@@ -232,13 +264,7 @@ impl AssemblyRow {
                 loader: assembly.loader_bytes,
                 code: assembly.code_bytes,
             },
-            unloads: match assembly.unloading {
-                Unloading::Never => "never",
-                Unloading::Held { .. } => "held",
-                Unloading::Unreachable => "unreachable",
-                Unloading::Unloaded => "unloading",
-                Unloading::Unknown => "unknown",
-            },
+            unloads: unloading_name(&assembly.unloading),
             held_by: held_by(&assembly.unloading),
             loader_allocator: match assembly.unloading {
                 Unloading::Held { object, .. } => Some(object.into()),
@@ -248,8 +274,19 @@ impl AssemblyRow {
     }
 }
 
+/// Whether an assembly goes away.
+pub(crate) const fn unloading_name(unloading: &Unloading) -> &'static str {
+    match unloading {
+        Unloading::Never => "never",
+        Unloading::Held { .. } => "held",
+        Unloading::Unreachable => "unreachable",
+        Unloading::Unloaded => "unloading",
+        Unloading::Unknown => "unknown",
+    }
+}
+
 /// What holds an assembly, in words.
-fn held_by(unloading: &Unloading) -> Option<String> {
+pub(crate) fn held_by(unloading: &Unloading) -> Option<String> {
     let Unloading::Held { root, through, .. } = unloading else { return None };
     Some(match through {
         Some(through) => format!("{root} -> {through}"),
@@ -328,6 +365,17 @@ impl Report for Dynamic {
             Grouped(methods.compiled),
             Grouped(methods.code_bytes)
         )?;
+        for group in &self.generated {
+            writeln!(
+                page,
+                "    {} {} ({}): {} bytes, for example {}",
+                Grouped(group.methods),
+                Escaped(&group.pattern),
+                group.maker,
+                Grouped(group.code_bytes),
+                Escaped(&group.example)
+            )?;
+        }
         if self.assemblies.is_empty() {
             return Ok(());
         }

@@ -85,6 +85,9 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
         (206, "AssemblyLoaderAllocator"),
     ],
     structures: &[
+        ("StoredSigMethodDesc", &[("Sig", 0x08), ("cSig", 0x0c)]),
+        ("DynamicMethodDesc", &[("MethodName", 0x10)]),
+        ("InstantiatedMethodDesc", &[("PerInstInfo", 0x0c), ("NumGenericArgs", 0x12)]),
         (
             "RangeSection",
             &[

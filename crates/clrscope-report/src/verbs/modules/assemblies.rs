@@ -5,11 +5,13 @@ use std::fmt::Display;
 use std::io;
 use std::sync::Arc;
 
+use clrscope_analyze::Unloading;
 use clrscope_clr::{LoadContext, LoaderShares, Module, Runtime};
 use clrscope_image::TableId;
 use clrscope_memory::VirtAddr;
 use serde::Serialize;
 
+use super::super::dynamic::{held_by, unloading_name};
 use super::{context_name, module_name};
 use crate::columns::{Align, Columns};
 use crate::escape::Escaped;
@@ -53,6 +55,10 @@ pub struct AssemblyRow {
     pub dynamic: bool,
     /// Whether it can be unloaded.
     pub collectible: bool,
+    /// `never`, `held`, `unreachable`, `unloading` or `unknown`: whether it goes away.
+    pub unloads: &'static str,
+    /// What keeps one that could be unloaded: the root, and the type of the object that leads to it.
+    pub held_by: Option<String>,
     /// Its load context, if that is known.
     pub alc: Option<String>,
     /// Its domain.
@@ -106,6 +112,22 @@ impl AssemblyList {
         AssemblyList { assemblies, is_list: only.is_none() }
     }
 
+    /// Whether any of them can be unloaded.
+    pub fn has_collectible(&self) -> bool {
+        self.assemblies.iter().any(|assembly| assembly.collectible)
+    }
+
+    /// Adds what keeps those that can be unloaded, by their modules.
+    pub fn add_keepers(&mut self, keepers: &BTreeMap<VirtAddr, Unloading>) {
+        for row in self.assemblies.iter_mut().filter(|assembly| assembly.collectible) {
+            let mut modules = row.modules.iter().map(|module| module.address.into());
+            if let Some(keeper) = modules.find_map(|module| keepers.get(&module)) {
+                row.unloads = unloading_name(keeper);
+                row.held_by = held_by(keeper);
+            }
+        }
+    }
+
     /// Whether it holds none.
     pub fn is_empty(&self) -> bool {
         self.assemblies.is_empty()
@@ -126,6 +148,8 @@ impl AssemblyRow {
             display_name: full.map(|name| name.to_string()),
             dynamic: module.is_dynamic(),
             collectible: module.is_collectible(),
+            unloads: if module.is_collectible() { "unknown" } else { "never" },
+            held_by: None,
             alc: context_name(module, contexts),
             domain,
             modules: Vec::new(),
@@ -165,6 +189,12 @@ impl AssemblyRow {
         }
         writeln!(page, "Dynamic:            {}", if self.dynamic { "yes" } else { "no" })?;
         writeln!(page, "Collectible:        {}", if self.collectible { "yes" } else { "no" })?;
+        if self.collectible {
+            writeln!(page, "Unloads:            {}", self.unloads)?;
+        }
+        if let Some(holder) = &self.held_by {
+            writeln!(page, "Held by:            {}", Escaped(holder))?;
+        }
         writeln!(page, "Types:              {}", Grouped(self.types))?;
         writeln!(
             page,
@@ -225,6 +255,8 @@ impl Report for AssemblyList {
             "name",
             "dynamic",
             "collectible",
+            "unloads",
+            "held_by",
             "alc",
             "types",
             "metadata",
@@ -238,6 +270,8 @@ impl Report for AssemblyList {
                 Cell::Text(&row.name),
                 Cell::Flag(row.dynamic),
                 Cell::Flag(row.collectible),
+                Cell::Text(row.unloads),
+                Cell::optional(row.held_by.as_deref()),
                 Cell::optional(row.alc.as_deref()),
                 Cell::Number(row.types),
                 Cell::Number(row.bytes.metadata),
