@@ -22,7 +22,9 @@ pub fn thread_addresses(runtime: &Runtime<'_>) -> Result<Parsed<Vec<VirtAddr>>, 
         let threads = by_handles::find(runtime);
         let message = match threads.is_empty() {
             true => "the list of the runtime's threads was not found",
-            false => "the list of the runtime's threads was not found; these were found by their handles",
+            false => {
+                "the list of the runtime's threads was not found; these were found by their handles"
+            }
         };
         issues.push(Issue::general(IssueKind::MissingStructure, message));
         return Ok(Parsed { value: threads, issues });

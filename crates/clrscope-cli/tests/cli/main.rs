@@ -13,6 +13,7 @@ mod export;
 mod golden;
 mod harness;
 mod images;
+mod loaded;
 mod methods;
 mod objects;
 mod packed;

@@ -80,6 +80,8 @@ impl TypeOffsets {
             base_padding,
             statics: StaticOffsets {
                 domain_local_module: layout.offset("Module", "DomainLocalModule"),
+                optional_fields: class("OptionalFields"),
+                dynamic_id: layout.offset("EEClassOptionalFields", "ModuleDynamicID"),
                 dynamic_statics_size: layout
                     .size("DynamicStaticsInfo")
                     .or_else(|| table("AuxiliaryData").map(|_| 3 * pointer)),

@@ -13,17 +13,24 @@ use super::method_table::TableReader;
 use crate::method_table::MethodTableHeader;
 
 /// Bits of a method table's flags that say where its statics are (up to .NET 8).
-const STATICS_MASK: u32 = 0x6;
+pub(super) const STATICS_MASK: u32 = 0x6;
 /// In the module's block, as its metadata lays them out.
-const STATICS_OF_MODULE: u32 = 0x0;
+pub(super) const STATICS_OF_MODULE: u32 = 0x0;
 /// In an entry of the module's table; the class knows which (edit-and-continue, Reflection.Emit).
 const STATICS_OF_CLASS: u32 = 0x2;
+
+/// What stands in the place of the number of types without an entry: `MODULE_NON_DYNAMIC_STATICS`.
+const NO_ENTRY: u32 = u32::MAX;
 
 /// Offsets that statics need.
 #[derive(Debug, Clone)]
 pub(super) struct StaticOffsets {
     pub(super) domain_local_module: Option<u64>,
     pub(super) dynamic_statics_size: Option<u64>,
+    /// Of the pointer to what few classes have, in the class (up to .NET 8).
+    pub(super) optional_fields: Option<u64>,
+    /// Of the number of the entry of statics, in that.
+    pub(super) dynamic_id: Option<u64>,
 }
 
 impl TableReader<'_> {
@@ -33,8 +40,17 @@ impl TableReader<'_> {
         self.pointer_at(module.wrapping_add(self.offsets.statics.domain_local_module?))
     }
 
-    /// The number of the entry of a generic type's statics in its module's tables (up to .NET 8).
-    pub(super) fn statics_entry(&self, table: VirtAddr) -> Option<u64> {
+    /// The number of the entry of a type's statics in its module's tables, if they are in one (up to
+    /// .NET 8): generic types have it themselves, those of Reflection.Emit in their class.
+    pub(super) fn statics_entry(&self, table: VirtAddr, header: MethodTableHeader) -> Option<u64> {
+        if header.flags & STATICS_MASK == STATICS_OF_CLASS {
+            let class = self.tables.class(table)?;
+            let place = class.wrapping_add(self.offsets.statics.optional_fields?);
+            let optional = self.offsets.relative_pointer(self.space(), place)?;
+            let id = optional.wrapping_add(self.offsets.statics.dynamic_id?);
+            let id = self.space().read_u32(id).filter(|&id| id != NO_ENTRY);
+            return id.map(u64::from);
+        }
         let members = self.optional_members(table);
         let id = members.wrapping_add(self.offsets.pointer);
         self.space().read_pointer(id).map(|id| id.0)
@@ -71,13 +87,12 @@ impl TableReader<'_> {
         match place {
             STATICS_OF_MODULE if gc => self.pointer_at(module.wrapping_add(4 * pointer)),
             STATICS_OF_MODULE => Some(module),
-            STATICS_OF_CLASS => None,
             _ => {
                 // Entries of collectible types are handles to arrays that their loader owns.
                 if self.tables.is_collectible(header) {
                     return None;
                 }
-                let id = self.statics_entry(table)?;
+                let id = self.statics_entry(table, header)?;
                 let count = self.space().read_pointer(module.wrapping_add(2 * pointer))?.0;
                 let entries = self.pointer_at(module.wrapping_add(pointer))?;
                 let place = entries.wrapping_add(id.checked_mul(2 * pointer)?);

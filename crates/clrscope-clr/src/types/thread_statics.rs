@@ -9,7 +9,7 @@ use clrscope_memory::VirtAddr;
 
 use super::field::{Field, FieldKind};
 use super::method_table::TableReader;
-use super::statics::is_gc;
+use super::statics::{STATICS_MASK, STATICS_OF_MODULE, is_gc};
 
 /// Kinds of an index of thread statics, in its upper eight bits.
 const KIND_SHIFT: u32 = 24;
@@ -70,12 +70,12 @@ impl TableReader<'_> {
         let count = self.space().read_pointer(block.wrapping_add(pointer))?.0;
         let place = modules.wrapping_add(u64::from(module_index) * pointer);
         let module = (u64::from(module_index) < count).then(|| self.pointer_at(place))??;
-        let (base, handle) = if header.is_generic() {
+        let (base, handle) = if header.flags & STATICS_MASK != STATICS_OF_MODULE {
             // Those of collectible types are kept by their loader.
             if self.tables.is_collectible(header) {
                 return None;
             }
-            let entry = self.entry(module, self.statics_entry(table)?)?;
+            let entry = self.entry(module, self.statics_entry(table, header)?)?;
             (entry, entry)
         } else {
             (module, module.wrapping_add(2 * pointer))
@@ -88,7 +88,7 @@ impl TableReader<'_> {
         Some(array.wrapping_add(2 * pointer))
     }
 
-    /// The entry of a generic type in the table of a `ThreadLocalModule`, `{entries, count, ...}` with
+    /// The entry of a generic type, or of one of Reflection.Emit, in the table of a `ThreadLocalModule`, `{entries, count, ...}` with
     /// entries `{address, flags}`; it begins with the handle to its array of objects.
     fn entry(&self, module: VirtAddr, id: u64) -> Option<VirtAddr> {
         let pointer = self.offsets.pointer;

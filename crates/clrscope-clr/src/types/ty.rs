@@ -317,7 +317,7 @@ impl<'a, 'data> Type<'a, 'data> {
     /// Address of the value of a static field: of one that holds references or structs, of its slot,
     /// where a struct is a reference to a boxed value; of one with a first value in the image, there.
     /// `None` for thread statics and constants, if the statics of the type were never made, and for
-    /// types made by Reflection.Emit up to .NET 8.
+    /// collectible types up to .NET 8.
     pub fn static_address(&self, field: &Field) -> Option<VirtAddr> {
         match field.kind {
             FieldKind::Static => self.types.reader.static_slot(self.data.table, field),

@@ -92,6 +92,38 @@ fn thread_statics_are_found_in_the_one_thread_that_set_them() {
     });
 }
 
+/// The programs have no type of Reflection.Emit with statics. What such a type's class would have, the
+/// number of its entry, is a mark in the classes of all others: that it is in all of them shows its place.
+#[test]
+fn classes_of_files_have_no_number_of_an_entry_of_statics() {
+    each_with("types.names", |dump, runtime, types| {
+        let offset = |structure, field| runtime.layout().offset(structure, field);
+        let number = offset("EEClassOptionalFields", "ModuleDynamicID");
+        let optional = offset("EEClass", "OptionalFields");
+        // From .NET 9 on every type has its own block of statics.
+        assert_eq!(number.is_some(), runtime.version().major < 9, "{}", dump.name());
+        let Some((number, optional)) = number.zip(optional) else { return };
+        let space = &runtime.snapshot().space;
+        let is_relative = runtime.globals().number("RelativePointers") == Some(1);
+        let width = 8 * space.target().pointer_bytes();
+        let classes = types.loaded().into_iter().filter_map(|table| types.get(table)?.class());
+        let mut checked = 0;
+        for class in classes {
+            let place = class.wrapping_add(optional);
+            let pointer = space.read_pointer(place).expect("a class");
+            if pointer.is_null() {
+                continue;
+            }
+            let base = if is_relative { place.0 } else { 0 };
+            let at = base.wrapping_add(pointer.0) & (u64::MAX >> (64 - width));
+            let id = space.read_u32(VirtAddr(at).wrapping_add(number));
+            assert_eq!(id, Some(u32::MAX), "{} {class}", dump.name());
+            checked += 1;
+        }
+        assert!(checked > 100, "{}: {checked}", dump.name());
+    });
+}
+
 #[test]
 fn first_values_in_the_image_have_an_address_there() {
     each_with("address.roots.static", |dump, runtime, types| {

@@ -112,9 +112,11 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
                 ("VtableIndirections", 0x40),
             ],
         ),
+        ("EEClassOptionalFields", &[("ModuleDynamicID", 0x2c)]),
         (
             "EEClass",
             &[
+                ("OptionalFields", 0x08),
                 ("MethodTable", 0x10),
                 ("FieldDescList", 0x18),
                 ("MethodDescChunk", 0x20),

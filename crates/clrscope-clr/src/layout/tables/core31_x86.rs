@@ -112,9 +112,11 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
                 ("VtableIndirections", 0x28),
             ],
         ),
+        ("EEClassOptionalFields", &[("ModuleDynamicID", 0x18)]),
         (
             "EEClass",
             &[
+                ("OptionalFields", 0x04),
                 ("MethodTable", 0x08),
                 ("FieldDescList", 0x0c),
                 ("MethodDescChunk", 0x10),

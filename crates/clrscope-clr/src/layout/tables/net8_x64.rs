@@ -89,9 +89,11 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
                 ("VtableIndirections", 0x40),
             ],
         ),
+        ("EEClassOptionalFields", &[("ModuleDynamicID", 0x28)]),
         (
             "EEClass",
             &[
+                ("OptionalFields", 0x08),
                 ("MethodTable", 0x10),
                 ("FieldDescList", 0x18),
                 ("MethodDescChunk", 0x20),
