@@ -241,13 +241,18 @@ impl<'a, 'data> AsyncReader<'a, 'data> {
         })
     }
 
-    /// Adds to the frames of a stack which methods their delegates run, and with `fields` the parameters
+    /// Adds to the frames of a stack which methods their delegates run, if `methods` can be named, and with `fields` the parameters
     /// and variables of async methods.
-    pub fn describe(&self, stack: &mut AsyncStack, methods: &MethodFinder<'_>, fields: bool) {
+    pub fn describe(
+        &self,
+        stack: &mut AsyncStack,
+        methods: Option<&MethodFinder<'_>>,
+        fields: bool,
+    ) {
         for frame in &mut stack.frames {
             let Ok(object) = self.types.object(frame.address) else { continue };
             let delegate = object.as_delegate().or_else(|| object.as_task()?.action());
-            let method = delegate.and_then(|delegate| methods.of_delegate(&delegate));
+            let method = delegate.and_then(|delegate| methods?.of_delegate(&delegate));
             frame.runs = method.map(|method| method.to_string_in(self.style));
             let Some(machine) = object.state_machine().filter(|_| fields) else { continue };
             let Some(ty) = machine.ty() else { continue };

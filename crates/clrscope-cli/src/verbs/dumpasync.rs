@@ -79,6 +79,7 @@ impl Action for DumpAsync {
     fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
         let (objects, mut issues) = context.objects()?;
         let types = context.types()?;
+        let labels = context.labels(&objects, &mut issues)?;
         let style = context.name_style();
         let selection = AsyncSelection {
             address: self.address,
@@ -94,17 +95,15 @@ impl Action for DumpAsync {
             return context.answer(&report, &issues);
         }
         let (_, runtime) = context.runtime()?;
-        let methods = MethodFinder::new(runtime)
-            .map_err(|missing| Failure::Unreadable(missing.to_string()))?;
+        let methods = MethodFinder::new(runtime).ok();
         let reader = AsyncReader::new(&found, types, style);
         let mut stacks = reader.stacks(&selection);
-        stacks.iter_mut().for_each(|stack| reader.describe(stack, &methods, self.fields));
+        stacks.iter_mut().for_each(|stack| reader.describe(stack, methods.as_ref(), self.fields));
         let waiting = waiting(runtime, None, style, &mut issues);
         let searched = match self.roots {
             true => Some(context.search(&objects, &mut issues)?),
             false => None,
         };
-        let labels = context.labels(&objects, &mut issues)?;
         let namer = Namer { types: objects.types(), labels: &labels };
         let rows = match &searched {
             Some((graph, search)) => {

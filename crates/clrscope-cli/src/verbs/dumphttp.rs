@@ -1,7 +1,7 @@
 //! `dumphttp`: HTTP requests of `HttpClient`.
 
 use clap::Args;
-use clrscope::analyze::{HttpRequest, http_requests};
+use clrscope::analyze::{HttpRequest, http_requests, knows_class_library};
 use clrscope_report::verbs::dumphttp;
 
 use crate::context::Context;
@@ -55,6 +55,11 @@ impl Action for DumpHttp {
         let (objects, issues) = context.objects()?;
         let found = http_requests(&objects, context.types()?, &context.control())?;
         let Some(mut found) = found else {
+            if !knows_class_library(context.types()?) {
+                let why =
+                    "the names of the types of the heap are not known; --modules DIR names images";
+                return Err(Failure::Unreadable(why.to_owned()));
+            }
             let why = "no HTTP request is on the heap: the program does not use HttpClient";
             return Err(Failure::NotThere(why.to_owned()));
         };

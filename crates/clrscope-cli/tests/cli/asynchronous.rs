@@ -29,6 +29,8 @@ snapshots! {
     timerinfo_none: "net8-x64-case005", "timerinfo DUMP";
     taskstate_task: "net8-x64-case005", "taskstate DUMP 7f2e3640d750";
     taskstate_flags: "net8-x64-case005", "tks DUMP --value 0x1000000";
+    dumpasync_unknown: "net8-x64-private", "dumpasync DUMP";
+    dumphttp_unknown: "net8-x64-private", "dumphttp DUMP";
     dumphttp_none: "net8-x64-case005", "dumphttp DUMP";
 }
 
