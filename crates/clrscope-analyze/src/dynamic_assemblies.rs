@@ -99,6 +99,15 @@ pub struct DynamicGroup {
     pub code_bytes: u64,
 }
 
+impl DynamicGroup {
+    /// What they take in all, in bytes, as far as it was measured.
+    pub fn bytes(&self) -> u64 {
+        [self.metadata_bytes, self.image_bytes, self.loader_bytes, self.code_bytes]
+            .iter()
+            .fold(0, |sum, &bytes| u64::saturating_add(sum, bytes))
+    }
+}
+
 /// Methods that were generated one by one, without an assembly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct DynamicMethods {

@@ -18,7 +18,8 @@ use crate::{
     HandleEntry, HandleGroup, HeapStat, JoinStopped, Limitation, OsHandles, Ownership,
     RetainedGroup, Selection, Selector, Session, StringGroups, TypeLabels, Waiting, account,
     collection_waste, dynamic_assemblies, empty_arrays, finalization, handle_list, handle_owners,
-    heap_stat, limitations, os_handles, retained_by_static, string_groups, waiting,
+    heap_stat, limitations, measure_dynamic, os_handles, retained_by_static, string_groups,
+    waiting,
 };
 
 /// What is known of a process. Each answer is made when it is first asked for; attempts that fail or
@@ -183,7 +184,7 @@ impl<'a, 'data> Facts<'a, 'data> {
         })
     }
 
-    /// Assemblies made at run time.
+    /// Assemblies made at run time, with what they take in the heaps of the runtime.
     ///
     /// # Errors
     /// As [`Facts::session`].
@@ -191,8 +192,10 @@ impl<'a, 'data> Facts<'a, 'data> {
         let runtime = self.runtime()?;
         self.dynamic.get_or_make(|| {
             let modules = runtime.modules();
-            let found = dynamic_assemblies(modules, self.snapshot);
-            Ok(self.fact(Basis::Runtime, found, modules.issues().clone()))
+            let mut found = dynamic_assemblies(modules, self.snapshot);
+            let mut issues = modules.issues().clone();
+            measure_dynamic(&mut found, runtime, &mut issues);
+            Ok(self.fact(Basis::Runtime, found, issues))
         })
     }
 

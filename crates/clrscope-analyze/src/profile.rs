@@ -167,8 +167,7 @@ impl Part {
                 let dynamic = facts.dynamic()?;
                 for group in &dynamic.value.groups {
                     let name = format!("{} ({})", group.pattern, group.emitter.name());
-                    let bytes = group.metadata_bytes.saturating_add(group.image_bytes);
-                    add(&name, group.members.len() as u64, bytes);
+                    add(&name, group.members.len() as u64, group.bytes());
                 }
                 dynamic.partial.clone()
             }

@@ -91,8 +91,7 @@ pub(crate) fn measure(
                     pattern.fits(group.emitter.name()) || pattern.fits(&group.pattern)
                 });
             let parts = groups.map(|group| {
-                let bytes = group.metadata_bytes.saturating_add(group.image_bytes);
-                let value = if in_bytes { bytes } else { group.members.len() as u64 };
+                let value = if in_bytes { group.bytes() } else { group.members.len() as u64 };
                 (format!("{} by {}", group.pattern, group.emitter.name()), value)
             });
             Parts { parts: parts.collect(), partial: dynamic.partial.clone() }

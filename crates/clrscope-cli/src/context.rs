@@ -1,31 +1,30 @@
-//! What a verb works with, and how it answers.
+//! What a verb works with.
 
-use std::cell::{OnceCell, RefCell};
-use std::fs::File;
-use std::io::{self, BufWriter, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+mod answer;
+mod opened;
+
+use std::cell::RefCell;
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
-use clap::ArgMatches;
+use clrscope::Error;
 use clrscope::analyze::{
     Facts, Limitation, Ownership, Session, SessionError, TypeLabels, limitations,
 };
 use clrscope::clr::{
     GraphOptions, Heap, HeapError, HeapGraph, HeapObjects, NameStyle, Runtime, Runtimes, Types,
-    find_runtimes,
 };
 use clrscope::graph::{Search, Stop};
-use clrscope::memory::{Control, Interrupted, Issue, IssueKind, Issues, Snapshot};
+use clrscope::memory::{Control, Issue, IssueKind, Issues, Snapshot};
 use clrscope::minidump::Minidump;
-use clrscope::{Dump, Error};
-use clrscope_report::{
-    DumpIdentity, Envelope, Format, IssueLines, Report, RuntimeIdentity, Style, Tool, write_json,
-    write_rows, write_text,
-};
+use clrscope_report::{DumpIdentity, Tool};
 
-use crate::exit::{Failure, Outcome};
+use self::opened::open_at;
+pub(crate) use self::opened::{Opened, open, refuse_overwriting};
+use crate::exit::Failure;
 use crate::globals::{FormatName, Globals, NameChoice};
 use crate::progress::Reporter;
 
@@ -34,88 +33,6 @@ pub(crate) const DUMP: &str = "dump";
 
 /// What writes answers.
 pub(crate) const TOOL: Tool = Tool { name: "clrscope", version: env!("CARGO_PKG_VERSION") };
-
-/// Lines about issues that are printed beside an answer.
-const PRINTED_ISSUES: usize = 5;
-
-/// Opens the dump that `matches` names.
-pub(crate) fn open(matches: &ArgMatches, globals: &Globals) -> Result<Dump, Failure> {
-    let Some(path) = matches.get_one::<PathBuf>(DUMP) else {
-        return Err(Failure::Usage("no dump was named".to_owned()));
-    };
-    if let Some(output) = &globals.output {
-        refuse_overwriting(path, output)?;
-    }
-    open_at(path, globals)
-}
-
-/// Opens the dump at a path.
-fn open_at(path: &Path, globals: &Globals) -> Result<Dump, Failure> {
-    let mut options = Dump::options().layout(globals.layout.into());
-    if let Some(bytes) = globals.memory {
-        options = options.memory_budget(bytes);
-    }
-    for directory in &globals.modules {
-        options = options.modules(directory);
-    }
-    Ok(options.open(path)?)
-}
-
-/// Fails if `output` is the dump at `path`.
-pub(crate) fn refuse_overwriting(path: &Path, output: &Path) -> Result<(), Failure> {
-    match (output.canonicalize(), path.canonicalize()) {
-        (Ok(output), Ok(path)) if output == path => {
-            Err(Failure::Usage("the answer would overwrite the dump".to_owned()))
-        }
-        _ => Ok(()),
-    }
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::NoSuchRuntime { .. } => Failure::NotThere(error.to_string()),
-            _ => Failure::Unreadable(error.to_string()),
-        }
-    }
-}
-
-/// An open dump with what verbs ask of it, each made once: several commands can share it.
-pub(crate) struct Opened<'d> {
-    dump: &'d Dump,
-    minidump: Minidump<'d>,
-    snapshot: Snapshot<'d>,
-    /// What was wrong with the container.
-    issues: Issues,
-    runtimes: OnceCell<Runtimes<'d>>,
-    /// One for each runtime.
-    sessions: OnceCell<Vec<Session<'d>>>,
-}
-
-impl<'d> Opened<'d> {
-    pub(crate) fn new(dump: &'d Dump) -> Result<Opened<'d>, Failure> {
-        let minidump = dump.minidump()?;
-        let parsed = dump.snapshot()?;
-        Ok(Opened {
-            dump,
-            minidump,
-            snapshot: parsed.value,
-            issues: parsed.issues,
-            runtimes: OnceCell::new(),
-            sessions: OnceCell::new(),
-        })
-    }
-
-    fn runtimes(&self) -> &Runtimes<'d> {
-        self.runtimes.get_or_init(|| find_runtimes(&self.snapshot, self.dump.layout_mode()))
-    }
-
-    fn sessions(&self) -> &[Session<'d>] {
-        self.sessions.get_or_init(|| {
-            self.runtimes().runtimes.iter().map(|runtime| Session::new(runtime.clone())).collect()
-        })
-    }
-}
 
 /// One command: the dump that it is about, its options, and how it answers.
 pub(crate) struct Context<'d> {
@@ -325,41 +242,6 @@ impl<'d> Context<'d> {
         Ok(Facts::new(self.minidump().clone(), self.snapshot(), self.issues(), session))
     }
 
-    /// Writes an answer that was made of `facts`, which is not complete if what it was made of was not, or
-    /// if one of `interrupted` is given.
-    pub(crate) fn answer_facts<R: Report>(
-        &self,
-        report: &R,
-        facts: &Facts<'_, '_>,
-        interrupted: &[Option<Interrupted>],
-    ) -> Result<Outcome, Failure> {
-        let mut issues = facts.issues();
-        for reason in interrupted.iter().flatten() {
-            issues.push(Issue::general(IssueKind::Interrupted, reason.to_string()));
-        }
-        if let Err(why) = facts.heap() {
-            let why = format!("nothing is said of the managed heap: {why}");
-            issues.push(Issue::general(IssueKind::MissingStructure, why));
-        }
-        match self.runtime() {
-            Ok(_) => self.answer(report, &issues),
-            Err(_) => self.answer_for_dump(report, &issues),
-        }
-    }
-
-    /// Writes an answer about several dumps, of which this one is the first.
-    pub(crate) fn answer_for_dumps<R: Report>(
-        &self,
-        report: &R,
-        dumps: &[DumpIdentity],
-        issues: &Issues,
-    ) -> Result<Outcome, Failure> {
-        let identity = self.session().ok().map(|(index, session)| {
-            RuntimeIdentity::new(index, session.runtime(), session.heap().ok())
-        });
-        self.write(report, identity.as_ref(), dumps, issues)
-    }
-
     /// Opens another dump with the same options and asks `ask` about it.
     pub(crate) fn with_other<R>(
         &self,
@@ -399,6 +281,12 @@ impl<'d> Context<'d> {
         })
     }
 
+    /// Which dump this is.
+    pub(crate) fn dump_identity(&self) -> DumpIdentity {
+        let path = self.path().display().to_string();
+        DumpIdentity::new(&path, &self.opened.minidump, &self.opened.snapshot)
+    }
+
     /// How long operations are watched and bounded.
     pub(crate) fn control(&self) -> Control<'_> {
         let mut control = Control::new();
@@ -413,128 +301,6 @@ impl<'d> Context<'d> {
         }
         control
     }
-
-    /// Says on standard error what was wrong with an answer that is already written.
-    #[cfg(feature = "query")]
-    pub(crate) fn report_issues(&self, issues: &Issues) -> Outcome {
-        self.print_issues(issues, |_| true);
-        if issues.iter().any(makes_partial) { Outcome::Partial } else { Outcome::Done }
-    }
-
-    /// Which dump this is.
-    pub(crate) fn dump_identity(&self) -> DumpIdentity {
-        let path = self.path().display().to_string();
-        DumpIdentity::new(&path, &self.opened.minidump, &self.opened.snapshot)
-    }
-
-    /// Writes an answer about the runtime that was chosen. What was wrong on the way decides whether it
-    /// is complete.
-    pub(crate) fn answer<R: Report>(
-        &self,
-        report: &R,
-        issues: &Issues,
-    ) -> Result<Outcome, Failure> {
-        let (index, session) = self.session()?;
-        let identity = RuntimeIdentity::new(index, session.runtime(), session.heap().ok());
-        self.write(report, Some(&identity), &[], issues)
-    }
-
-    /// Writes an answer about the dump as a whole.
-    pub(crate) fn answer_for_dump<R: Report>(
-        &self,
-        report: &R,
-        issues: &Issues,
-    ) -> Result<Outcome, Failure> {
-        self.write(report, None, &[], issues)
-    }
-
-    fn write<R: Report>(
-        &self,
-        report: &R,
-        runtime: Option<&RuntimeIdentity>,
-        dumps: &[DumpIdentity],
-        issues: &Issues,
-    ) -> Result<Outcome, Failure> {
-        if let Some(reporter) = &self.progress {
-            reporter.clear();
-        }
-        let is_partial = issues.iter().any(makes_partial);
-        let format = Format::from(self.globals.format);
-        // Text ends with what makes it partial; rows and bare lists have no place for that.
-        let in_text = format == Format::Text && !report.is_bare();
-        if format != Format::Json {
-            self.print_issues(issues, |issue| !in_text || !makes_partial(issue));
-        }
-        let mut out = self.output()?;
-        match format {
-            Format::Text => {
-                let reasons = match self.globals.issues {
-                    true => IssueLines::all(issues, makes_partial),
-                    false => IssueLines::new(issues, makes_partial, GIVEN_REASONS),
-                };
-                let partial = is_partial.then(|| reasons.partial());
-                write_text(report, self.style(), partial.as_deref(), &mut out)?;
-            }
-            Format::Json => {
-                let dump = self.dump_identity();
-                let envelope = Envelope::new(&TOOL, &dump, runtime, !is_partial, issues, report);
-                let envelope = envelope.with_dumps(dumps);
-                write_json(&envelope, &mut out)?;
-            }
-            Format::Tsv | Format::Csv => write_rows(report, format, &mut out)?,
-        }
-        out.flush()?;
-        Ok(if is_partial { Outcome::Partial } else { Outcome::Done })
-    }
-
-    /// Says on standard error what was wrong.
-    fn print_issues(&self, issues: &Issues, wanted: impl Fn(&Issue) -> bool) {
-        let lines = match self.globals.issues {
-            true => IssueLines::all(issues, wanted),
-            false => IssueLines::new(issues, wanted, PRINTED_ISSUES),
-        };
-        let hint = lines.more.then(|| "--issues lists them all".to_owned());
-        let mut error = io::stderr().lock();
-        // Nobody can be told that the diagnostics were lost.
-        let _ = lines
-            .lines
-            .into_iter()
-            .chain(hint)
-            .try_for_each(|line| writeln!(error, "clrscope: {line}"));
-    }
-
-    fn output(&self) -> Result<Box<dyn Write>, Failure> {
-        if let Some(sink) = self.sink.take() {
-            return Ok(Box::new(BufWriter::with_capacity(BUFFER, sink)));
-        }
-        Ok(match &self.globals.output {
-            Some(path) => {
-                let file = File::create(path);
-                let file = file.map_err(|error| Failure::Unwritable(path.clone(), error))?;
-                Box::new(BufWriter::with_capacity(BUFFER, file))
-            }
-            None => Box::new(BufWriter::with_capacity(BUFFER, io::stdout())),
-        })
-    }
-
-    fn style(&self) -> Style {
-        let is_terminal =
-            self.globals.output.is_none() && !self.is_redirected && io::stdout().is_terminal();
-        let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let color = self.globals.color.shows(is_terminal, refused);
-        Style { target: self.opened.snapshot.target, classic: self.globals.classic, color }
-    }
-}
-
-/// Bytes of an answer that are gathered before they are written.
-const BUFFER: usize = 1 << 18;
-
-/// Reasons that are given in the text of a partial answer.
-const GIVEN_REASONS: usize = 3;
-
-/// Whether something may be missing from an answer because of an issue.
-fn makes_partial(issue: &Issue) -> bool {
-    issue.kind.makes_partial()
 }
 
 /// Why a search ended before its end.

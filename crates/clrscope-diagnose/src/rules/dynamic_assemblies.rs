@@ -32,12 +32,20 @@ fn look(facts: &Facts<'_, '_>, _: &Control<'_>) -> Found {
             Emitter::Unknown => None,
             emitter => Some(emitter.name().to_owned()),
         };
-        let mut evidence = vec![format!(
-            "{} of {} dynamic assemblies, metadata and images of {} bytes; they {end}",
-            grouped(members),
-            grouped(dynamic.assemblies.len() as u64),
-            grouped(group.metadata_bytes.saturating_add(group.image_bytes))
-        )];
+        let mut evidence = vec![
+            format!(
+                "{} of {} dynamic assemblies; they {end}",
+                grouped(members),
+                grouped(dynamic.assemblies.len() as u64)
+            ),
+            format!(
+                "{} bytes: loader heaps {}, metadata and images {}, jitted code {}",
+                grouped(group.bytes()),
+                grouped(group.loader_bytes),
+                grouped(group.metadata_bytes.saturating_add(group.image_bytes)),
+                grouped(group.code_bytes)
+            ),
+        ];
         for (name, assembly) in group.ancestors.iter().take(SHOWN) {
             evidence.push(format!("their types derive from or implement {name} [{assembly}]"));
         }

@@ -257,7 +257,7 @@ impl DumpAsync {
     fn summary(&self, page: &mut Page<'_>) -> io::Result<()> {
         writeln!(
             page,
-            "{} async methods and {} other tasks have not ended, {} have.",
+            "Async methods that have not ended: {}; other tasks: {}; ended: {}.",
             Grouped(self.running_methods),
             Grouped(self.running_tasks),
             Grouped(self.completed)

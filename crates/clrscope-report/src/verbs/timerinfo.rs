@@ -160,7 +160,7 @@ impl Report for TimerInfo {
             self.timers.iter().try_for_each(|timer| timer.text(page))?;
             writeln!(page)?;
         }
-        writeln!(page, "{} timers are set.", Grouped(self.count))?;
+        writeln!(page, "Timers that are set: {}.", Grouped(self.count))?;
         if self.groups.is_empty() {
             return Ok(());
         }
