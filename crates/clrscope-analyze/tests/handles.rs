@@ -104,7 +104,9 @@ fn handles_of_threads_belong_to_the_threads_of_the_runtime() {
             let most = living.saturating_sub(2)..=living;
             assert!(most.contains(&of_threads), "{}: {of_threads}", dump.name());
             let of_type = groups.iter().filter(|group| group.handle_type == threads);
-            for owner in of_type.filter_map(|group| group.owner.as_ref()) {
+            // Without the pages of images threads are known, but no type has a name.
+            let is_named = dump.name() != "net8-x64-private";
+            for owner in of_type.filter(|_| is_named).filter_map(|group| group.owner.as_ref()) {
                 let keeper = owner.via.last().unwrap_or(&owner.ty);
                 assert_eq!(labels.name(*keeper), "System.Threading.Thread", "{}", dump.name());
             }
