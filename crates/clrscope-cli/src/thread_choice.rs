@@ -15,7 +15,7 @@ use crate::value;
 pub(crate) struct ThreadChoice {
     /// Every thread that runs
     #[arg(long, conflicts_with_all = ["os_id", "managed_id"])]
-    all: bool,
+    pub(crate) all: bool,
 
     /// The thread with this number of the operating system, in hexadecimal
     #[arg(long = "osid", value_name = "ID", value_parser = value::address)]

@@ -60,7 +60,12 @@ impl Action for PrintOne {
             thrown.collect()
         };
         if thrown.is_empty() {
-            let why = "the thread has no exception; pe -all looks at every thread, dumpexceptions at the heap";
+            let why = match self.threads.all {
+                true => "no thread has an exception; dumpexceptions looks at the heap",
+                false => {
+                    "the thread has no exception; pe -all looks at every thread, dumpexceptions at the heap"
+                }
+            };
             return Err(Failure::NotThere(why.to_owned()));
         }
         context.answer(&PrintException { thrown, nested: self.nested }, &issues)

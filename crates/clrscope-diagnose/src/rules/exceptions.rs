@@ -71,7 +71,7 @@ fn look(facts: &Facts<'_, '_>, control: &Control<'_>) -> Found {
                 count(all, "exception", "exceptions")
             ),
         },
-        next: Command::new("pe", "-all"),
+        next: Command::new("dumpexceptions", ""),
         owner: Some(owner),
         evidence,
     }])
