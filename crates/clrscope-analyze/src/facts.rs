@@ -194,7 +194,9 @@ impl<'a, 'data> Facts<'a, 'data> {
             let modules = runtime.modules();
             let mut found = dynamic_assemblies(modules, self.snapshot);
             let mut issues = modules.issues().clone();
-            measure_dynamic(&mut found, runtime, &mut issues);
+            if !found.assemblies.is_empty() {
+                measure_dynamic(&mut found, runtime, &mut issues);
+            }
             Ok(self.fact(Basis::Runtime, found, issues))
         })
     }

@@ -167,7 +167,9 @@ impl Part {
                 let dynamic = facts.dynamic()?;
                 for group in &dynamic.value.groups {
                     let name = format!("{} ({})", group.pattern, group.emitter.name());
-                    add(&name, group.members.len() as u64, group.bytes());
+                    // What the runtime makes of an assembly differs from version to version.
+                    let bytes = group.metadata_bytes.saturating_add(group.image_bytes);
+                    add(&name, group.members.len() as u64, bytes);
                 }
                 dynamic.partial.clone()
             }
