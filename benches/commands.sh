@@ -17,7 +17,7 @@ cargo build --release --quiet --package clrscope-cli --package clrscope-benches
 bin=${CARGO_TARGET_DIR:-target}/release
 name="synthetic-$objects${heap[*]:+-${heap[*]}}"
 dump=${CARGO_TARGET_DIR:-target}/${name// /-}.dmp
-[ -s "${dump%.dmp}.truth.json" ] || "$bin/make-heap" "$dump" "$objects" "${heap[@]}"
+[ -s "$dump" ] && [ -s "${dump%.dmp}.truth.json" ] || "$bin/make-heap" "$dump" "$objects" "${heap[@]}"
 
 truth() { sed -n "s/^  \"$1\": \([0-9]*\),*$/\1/p" "${dump%.dmp}.truth.json"; }
 count=$(truth objects)
