@@ -2,16 +2,7 @@
 
 use clrscope_testkit::corpus;
 
-use crate::harness::run;
-
-macro_rules! snapshots {
-    ($($name:ident: $dump:literal, $line:literal;)*) => {
-        $(#[test]
-        fn $name() {
-            insta::assert_snapshot!(run($dump, $line).redacted());
-        })*
-    };
-}
+use crate::harness::{run, snapshots};
 
 snapshots! {
     info_text: "net8-x64-case005", "info DUMP";

@@ -1,15 +1,6 @@
 //! Async methods, the thread pool, timers.
 
-use crate::harness::run;
-
-macro_rules! snapshots {
-    ($($name:ident: $dump:literal, $line:literal;)*) => {
-        $(#[test]
-        fn $name() {
-            insta::assert_snapshot!(run($dump, $line).redacted());
-        })*
-    };
-}
+use crate::harness::{run, snapshots};
 
 snapshots! {
     dumpasync_text: "net8-x64-case005", "dumpasync DUMP -fields -roots";

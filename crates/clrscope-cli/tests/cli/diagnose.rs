@@ -3,24 +3,15 @@
 use clrscope_testkit::corpus;
 use serde_json::Value;
 
-use crate::harness::{Run, run, run_in};
-
-macro_rules! snapshots {
-    ($($name:ident: $dump:literal;)*) => {
-        $(#[test]
-        fn $name() {
-            insta::assert_snapshot!(run($dump, "diagnose DUMP").redacted());
-        })*
-    };
-}
+use crate::harness::{Run, run, run_in, snapshots};
 
 snapshots! {
-    case000_dynamic_assemblies: "core31-x64-case000";
-    case002_native_memory: "net10-x64-svr-case002";
-    case003_static_cache: "net9-x64-case003";
-    case004_blocked_finalizer: "net6-x64-case004";
-    case005_deadlock: "net8-x64-case005";
-    a_dump_without_heap: "net8-x64-mini";
+    case000_dynamic_assemblies: "core31-x64-case000", "diagnose DUMP";
+    case002_native_memory: "net10-x64-svr-case002", "diagnose DUMP";
+    case003_static_cache: "net9-x64-case003", "diagnose DUMP";
+    case004_blocked_finalizer: "net6-x64-case004", "diagnose DUMP";
+    case005_deadlock: "net8-x64-case005", "diagnose DUMP";
+    a_dump_without_heap: "net8-x64-mini", "diagnose DUMP";
 }
 
 /// Runs `diagnose` on a dump of the wider corpus, if it is there.

@@ -7,16 +7,7 @@ use clrscope_testkit::minidump::{
     Context, Exception, MinidumpBuilder, ModuleSpec, SystemInfo, ThreadSpec, stream,
 };
 
-use crate::harness::{Run, run, run_in};
-
-macro_rules! snapshots {
-    ($($name:ident: $dump:literal, $line:literal;)*) => {
-        $(#[test]
-        fn $name() {
-            insta::assert_snapshot!(run($dump, $line).redacted());
-        })*
-    };
-}
+use crate::harness::{Run, run, run_in, snapshots};
 
 snapshots! {
     pe_all: "net10-x64-wks-all", "pe DUMP -all";

@@ -55,3 +55,18 @@ pub(crate) fn run(dump: &str, line: &str) -> Run {
         line.split(' ').map(|word| if word == "DUMP" { name } else { word }).collect();
     run_in(folder, &words)
 }
+
+/// A test for each line: what a command answers about a dump is what it answered before. Commands are
+/// run by `run`, or by the function behind `with`.
+macro_rules! snapshots {
+    (with $run:path; $($name:ident: $dump:expr, $line:literal;)*) => {
+        $(#[test]
+        fn $name() {
+            insta::assert_snapshot!($run($dump, $line).redacted());
+        })*
+    };
+    ($($lines:tt)*) => {
+        $crate::harness::snapshots! { with $crate::harness::run; $($lines)* }
+    };
+}
+pub(crate) use snapshots;

@@ -1,15 +1,6 @@
 //! What was loaded: domains, load contexts, assemblies, modules.
 
-use crate::harness::run;
-
-macro_rules! snapshots {
-    ($($name:ident: $dump:literal, $line:literal;)*) => {
-        $(#[test]
-        fn $name() {
-            insta::assert_snapshot!(run($dump, $line).redacted());
-        })*
-    };
-}
+use crate::harness::{run, snapshots};
 
 snapshots! {
     assemblies: "net8-x64-case005", "assemblies DUMP";

@@ -1,15 +1,6 @@
 //! Methods: their records, their code, their IL.
 
-use crate::harness::run;
-
-macro_rules! snapshots {
-    ($($name:ident: $dump:literal, $line:literal;)*) => {
-        $(#[test]
-        fn $name() {
-            insta::assert_snapshot!(run($dump, $line).redacted());
-        })*
-    };
-}
+use crate::harness::{run, snapshots};
 
 snapshots! {
     name2ee_of_methods: "net10-x64-wks-all", "name2ee DUMP zoo.dll!Zoo.FinalizerQueue.*";

@@ -2,7 +2,7 @@
 
 use clrscope_testkit::corpus;
 
-use crate::harness::{Run, run};
+use crate::harness::{Run, run, snapshots};
 
 /// Runs a line in which `@N` stands for the address of an object that the program named.
 fn at(dump: &str, line: &str) -> Run {
@@ -19,16 +19,8 @@ fn at(dump: &str, line: &str) -> Run {
     run(dump, &line.split(' ').map(word).collect::<Vec<_>>().join(" "))
 }
 
-macro_rules! snapshots {
-    ($($name:ident: $dump:literal, $line:literal;)*) => {
-        $(#[test]
-        fn $name() {
-            insta::assert_snapshot!(at($dump, $line).redacted());
-        })*
-    };
-}
-
 snapshots! {
+    with at;
     dumpobj_every_field: "net10-x64-wks-all", "do DUMP @0";
     dumpobj_every_field_x86: "core21-x86-wks-all", "do DUMP @0";
     dumpobj_every_field_tsv: "net10-x64-wks-all", "dumpobj DUMP @0 --format tsv";

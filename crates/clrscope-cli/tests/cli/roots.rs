@@ -3,16 +3,7 @@
 
 use clrscope_testkit::corpus;
 
-use crate::harness::run;
-
-macro_rules! snapshots {
-    ($($name:ident: $dump:literal, $line:literal;)*) => {
-        $(#[test]
-        fn $name() {
-            insta::assert_snapshot!(run($dump, $line).redacted());
-        })*
-    };
-}
+use crate::harness::{run, snapshots};
 
 snapshots! {
     gcroot_static: "net10-x64-wks-all", "gcroot DUMP 7f2e51973608";

@@ -3,16 +3,7 @@
 use clrscope_testkit::corpus;
 use serde_json::Value;
 
-use crate::harness::run;
-
-macro_rules! snapshots {
-    ($($name:ident: $dump:literal, $line:literal;)*) => {
-        $(#[test]
-        fn $name() {
-            insta::assert_snapshot!(run($dump, $line).redacted());
-        })*
-    };
-}
+use crate::harness::{run, snapshots};
 
 snapshots! {
     threads_text: "net8-x64-case005", "threads DUMP";

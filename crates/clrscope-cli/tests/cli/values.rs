@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use clrscope_testkit::corpus;
 
-use crate::harness::{Run, run};
+use crate::harness::{Run, run, snapshots};
 
 const X64: &str = "net10-x64-wks-all";
 const X86: &str = "core21-x86-wks-all";
@@ -67,16 +67,8 @@ fn every_object_of_the_types_scenario_as_json_x86() {
     insta::assert_snapshot!(every_object_as_json(X86));
 }
 
-macro_rules! snapshots {
-    ($($name:ident: $dump:expr, $line:literal;)*) => {
-        $(#[test]
-        fn $name() {
-            insta::assert_snapshot!(at($dump, $line).redacted());
-        })*
-    };
-}
-
 snapshots! {
+    with at;
     exception: X64, "do DUMP @roots.exception -nofields";
     exception_x86: X86, "do DUMP @roots.exception -nofields";
     dictionary: X64, "dcd DUMP @types.17 --limit 3";
