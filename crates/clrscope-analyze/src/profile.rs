@@ -260,19 +260,10 @@ fn steady_name(labels: &TypeLabels, ty: TypeId) -> String {
     name.to_owned()
 }
 
-/// The name of a class of memory.
+/// The name of a class of memory: what is native is one, whatever is known of it.
 const fn class_name(class: MemoryClass) -> &'static str {
     match class {
-        MemoryClass::GcObjects => "gc objects",
-        MemoryClass::GcFree => "gc free",
-        MemoryClass::GcUnused => "gc unused",
-        MemoryClass::HandleTables => "handle tables",
-        MemoryClass::LoaderHeaps => "loader heaps",
-        MemoryClass::Code => "code",
-        MemoryClass::Image => "images",
-        MemoryClass::Stacks => "stacks",
-        MemoryClass::Environment => "environment",
-        MemoryClass::Mapped => "mapped",
-        _ => "native",
+        MemoryClass::GcBookkeeping | MemoryClass::NativeHeaps => MemoryClass::Native.name(),
+        class => class.name(),
     }
 }
