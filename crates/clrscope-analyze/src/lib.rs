@@ -26,6 +26,7 @@ mod facts;
 mod finalization;
 mod finalizer_thread;
 mod generated_methods;
+mod grouped;
 mod handle_list;
 mod handle_objects;
 mod handle_owners;
@@ -93,6 +94,7 @@ pub use crate::finalization::{
 };
 pub use crate::finalizer_thread::{FinalizerThread, FinalizerVerdict, finalizer_thread};
 pub use crate::generated_methods::{GeneratedBy, GeneratedGroup, generated_methods};
+pub use crate::grouped::Grouped;
 pub use crate::handle_list::{HandleEntry, handle_list};
 pub use crate::handle_owners::{
     HandleCounts, HandleGroup, HandleOwner, JoinStopped, handle_owners, is_of_framework,

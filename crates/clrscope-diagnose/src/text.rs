@@ -1,21 +1,8 @@
 //! Figures in words.
 
-use clrscope_analyze::{Facts, RootLabeler, TypeLabels, Unavailable, chain};
+use clrscope_analyze::{Facts, Grouped, RootLabeler, TypeLabels, Unavailable, chain};
 use clrscope_clr::{NameStyle, Object, RootKind, TypeId};
 use clrscope_memory::{Control, VirtAddr};
-
-/// A number with a comma between thousands.
-pub(crate) fn grouped(value: u64) -> String {
-    let digits = value.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
 
 /// A part of a whole in percent, with one decimal.
 pub(crate) fn percent(part: u64, whole: u64) -> String {
@@ -24,7 +11,7 @@ pub(crate) fn percent(part: u64, whole: u64) -> String {
 
 /// `1 object`, `2 objects`.
 pub(crate) fn count(number: u64, one: &str, many: &str) -> String {
-    format!("{} {}", grouped(number), if number == 1 { one } else { many })
+    format!("{} {}", Grouped(number), if number == 1 { one } else { many })
 }
 
 /// The beginning of a text that may be long.
@@ -59,7 +46,7 @@ pub(crate) fn listed(counts: &[(TypeId, u64)], labels: &TypeLabels, most: usize)
     }
     names.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
     let shown = names.iter().take(most);
-    let shown = shown.map(|&(name, count)| format!("{} {name}", grouped(count)));
+    let shown = shown.map(|&(name, count)| format!("{} {name}", Grouped(count)));
     let mut text = shown.collect::<Vec<_>>().join(", ");
     if names.len() > most {
         text.push_str(", …");
@@ -125,8 +112,6 @@ mod tests {
 
     #[test]
     fn figures_read_well() {
-        assert_eq!(grouped(0), "0");
-        assert_eq!(grouped(1_234_567), "1,234,567");
         assert_eq!(percent(1, 3), "33.3 %");
         assert_eq!(percent(0, 0), "0.0 %");
         assert_eq!(count(1, "object", "objects"), "1 object");

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use clrscope_memory::{Issue, Issues, Place};
 
 use crate::escape::Escaped;
-use crate::number::Grouped;
+use clrscope_analyze::Grouped;
 
 /// Lines that say what was wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -39,7 +39,7 @@ pub use crate::envelope::{
 pub use crate::escape::Escaped;
 pub use crate::exception_entry::{ExceptionEntry, ThrownRow};
 pub use crate::issue_lines::IssueLines;
-pub use crate::number::{Address, Grouped};
+pub use crate::number::Address;
 pub use crate::object_entry::{Namer, ObjectEntry};
 pub use crate::page::{Page, Style};
 pub use crate::path_entry::{RootEntry, StepEntry};
@@ -47,3 +47,4 @@ pub use crate::report::{Format, Report, write_json, write_rows, write_text};
 pub use crate::rows::{Cell, Rows};
 pub use crate::task_entry::TaskEntry;
 pub use crate::wait_entry::WaitEntry;
+pub use clrscope_analyze::Grouped;

@@ -2,42 +2,9 @@
 
 use std::fmt;
 
+use clrscope_analyze::Grouped;
 use clrscope_memory::VirtAddr;
 use serde::{Serialize, Serializer};
-
-/// Shows a number with a comma between thousands; width and alignment of the format apply.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Grouped(pub u64);
-
-impl fmt::Display for Grouped {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut buffer = [0; MAX_GROUPED];
-        f.pad(group(self.0, &mut buffer))
-    }
-}
-
-/// Bytes that the longest number takes: twenty digits and six commas.
-const MAX_GROUPED: usize = 26;
-
-fn group(mut value: u64, buffer: &mut [u8; MAX_GROUPED]) -> &str {
-    let mut at = MAX_GROUPED;
-    let mut digits = 0;
-    loop {
-        if digits > 0 && digits % 3 == 0 {
-            at -= 1;
-            buffer[at] = b',';
-        }
-        at -= 1;
-        buffer[at] = b'0' + (value % 10) as u8;
-        digits += 1;
-        value /= 10;
-        if value == 0 {
-            break;
-        }
-    }
-    // Digits and commas only.
-    std::str::from_utf8(&buffer[at..]).unwrap_or_default()
-}
 
 /// An address in machine-readable output: a string of hexadecimal digits behind `0x`, because numbers
 /// of JSON lose bits of 64-bit addresses in many readers.
@@ -46,8 +13,8 @@ pub struct Address(pub u64);
 
 /// Appends a number with a comma between thousands, right-aligned to `width`.
 pub(crate) fn push_grouped(out: &mut Vec<u8>, value: u64, width: usize) {
-    let mut buffer = [0; MAX_GROUPED];
-    let text = group(value, &mut buffer);
+    let mut buffer = [0; Grouped::MAX_BYTES];
+    let text = Grouped(value).text(&mut buffer);
     out.resize(out.len() + width.saturating_sub(text.len()), b' ');
     out.extend_from_slice(text.as_bytes());
 }
@@ -100,20 +67,5 @@ mod tests {
                 assert_eq!(String::from_utf8(out).unwrap(), expected);
             }
         }
-    }
-
-    #[test]
-    fn thousands_are_grouped_at_every_length() {
-        for (value, text) in [
-            (0, "0"),
-            (999, "999"),
-            (1_000, "1,000"),
-            (123_456, "123,456"),
-            (1_234_567, "1,234,567"),
-            (u64::MAX, "18,446,744,073,709,551,615"),
-        ] {
-            assert_eq!(Grouped(value).to_string(), text);
-        }
-        assert_eq!(format!("[{:>8}|{:<6}]", Grouped(1000), Grouped(7)), "[   1,000|7     ]");
     }
 }

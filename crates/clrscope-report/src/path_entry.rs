@@ -7,9 +7,10 @@ use clrscope_clr::Root;
 use serde::Serialize;
 
 use crate::escape::Escaped;
-use crate::number::{Address, Grouped};
+use crate::number::Address;
 use crate::object_entry::{Namer, ObjectEntry};
 use crate::page::Page;
+use clrscope_analyze::Grouped;
 
 /// Something that keeps an object alive and is no object itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

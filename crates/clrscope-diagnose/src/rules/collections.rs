@@ -1,11 +1,11 @@
 //! Collections that are mostly empty.
 
-use clrscope_analyze::Facts;
+use clrscope_analyze::{Facts, Grouped};
 use clrscope_memory::Control;
 
 use super::{Found, Rule};
 use crate::finding::{Command, Finding, Severity};
-use crate::text::{grouped, held, percent};
+use crate::text::{held, percent};
 
 pub(super) const RULE: Rule = Rule { id: "collections-mostly-empty", look };
 
@@ -27,15 +27,15 @@ fn look(facts: &Facts<'_, '_>, control: &Control<'_>) -> Found {
         let name = labels.name(waste.ty).to_owned();
         let mut evidence = vec![format!(
             "{} of them, {} without an element; {} elements in {} places",
-            grouped(waste.collections),
-            grouped(waste.empty),
-            grouped(waste.elements),
-            grouped(waste.places)
+            Grouped(waste.collections),
+            Grouped(waste.empty),
+            Grouped(waste.elements),
+            Grouped(waste.places)
         )];
         if let Some(held) = held(facts, waste.largest, control)? {
             evidence.push(format!(
                 "the one that wastes most, {} bytes, is kept by {}",
-                grouped(waste.largest_wasted),
+                Grouped(waste.largest_wasted),
                 held.path
             ));
         }
@@ -46,7 +46,7 @@ fn look(facts: &Facts<'_, '_>, control: &Control<'_>) -> Found {
             title: format!(
                 "{name}: {} of the places are empty, {} bytes wasted",
                 percent(waste.places - waste.elements, waste.places),
-                grouped(waste.wasted)
+                Grouped(waste.wasted)
             ),
             owner: Some(name),
             evidence,

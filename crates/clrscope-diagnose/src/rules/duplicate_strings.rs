@@ -1,11 +1,11 @@
 //! The same strings many times over.
 
-use clrscope_analyze::Facts;
+use clrscope_analyze::{Facts, Grouped};
 use clrscope_memory::Control;
 
 use super::{Found, Rule};
 use crate::finding::{Command, Finding, Severity};
-use crate::text::{grouped, percent, shortened};
+use crate::text::{percent, shortened};
 
 pub(super) const RULE: Rule = Rule { id: "duplicate-strings", look };
 
@@ -27,24 +27,24 @@ fn look(facts: &Facts<'_, '_>, control: &Control<'_>) -> Found {
     worst.sort_by_key(|group| std::cmp::Reverse(waste(group.count, group.bytes)));
     let mut evidence = vec![format!(
         "{} strings, {} different ones; {} bytes, {} of them repeated",
-        grouped(strings.objects),
-        grouped(strings.groups.len() as u64),
-        grouped(strings.bytes),
+        Grouped(strings.objects),
+        Grouped(strings.groups.len() as u64),
+        Grouped(strings.bytes),
         percent(wasted, strings.bytes)
     )];
     for group in worst.into_iter().take(SHOWN) {
         evidence.push(format!(
             "{} times {:?}, {} bytes wasted",
-            grouped(group.count),
+            Grouped(group.count),
             shortened(&group.text(), 40),
-            grouped(waste(group.count, group.bytes))
+            Grouped(waste(group.count, group.bytes))
         ));
     }
     Ok(vec![Finding {
         id: RULE.id,
         severity: if is_warning { Severity::Warning } else { Severity::Note },
         weight: wasted,
-        title: format!("Duplicate strings waste {} bytes", grouped(wasted)),
+        title: format!("Duplicate strings waste {} bytes", Grouped(wasted)),
         owner: None,
         evidence,
         next: Command::new("strings", "-dup -top 20"),

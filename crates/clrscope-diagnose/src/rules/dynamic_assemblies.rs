@@ -1,11 +1,10 @@
 //! Assemblies that are made at run time and stay.
 
-use clrscope_analyze::{Emitter, Facts};
+use clrscope_analyze::{Emitter, Facts, Grouped};
 use clrscope_memory::Control;
 
 use super::{Found, Rule};
 use crate::finding::{Command, Finding, Severity};
-use crate::text::grouped;
 
 pub(super) const RULE: Rule = Rule { id: "dynamic-assemblies", look };
 
@@ -35,15 +34,15 @@ fn look(facts: &Facts<'_, '_>, _: &Control<'_>) -> Found {
         let mut evidence = vec![
             format!(
                 "{} of {} dynamic assemblies; they {end}",
-                grouped(members),
-                grouped(dynamic.assemblies.len() as u64)
+                Grouped(members),
+                Grouped(dynamic.assemblies.len() as u64)
             ),
             format!(
                 "{} bytes: loader heaps {}, metadata and images {}, jitted code {}",
-                grouped(group.bytes()),
-                grouped(group.loader_bytes),
-                grouped(group.metadata_bytes.saturating_add(group.image_bytes)),
-                grouped(group.code_bytes)
+                Grouped(group.bytes()),
+                Grouped(group.loader_bytes),
+                Grouped(group.metadata_bytes.saturating_add(group.image_bytes)),
+                Grouped(group.code_bytes)
             ),
         ];
         for (name, assembly) in group.ancestors.iter().take(SHOWN) {
@@ -58,7 +57,7 @@ fn look(facts: &Facts<'_, '_>, _: &Control<'_>) -> Found {
             id: RULE.id,
             severity,
             weight: members.saturating_mul(Finding::THING),
-            title: format!("{} dynamic assemblies {}{by}", grouped(members), group.pattern),
+            title: format!("{} dynamic assemblies {}{by}", Grouped(members), group.pattern),
             owner: Some(maker.unwrap_or_else(|| group.pattern.clone())),
             evidence,
             next: Command::new("dynamic", "-stat"),

@@ -1,11 +1,11 @@
 //! Huge arrays of nothing.
 
-use clrscope_analyze::Facts;
+use clrscope_analyze::{Facts, Grouped};
 use clrscope_memory::Control;
 
 use super::{Found, Rule};
 use crate::finding::{Command, Finding, Severity};
-use crate::text::{count, grouped, held, percent};
+use crate::text::{count, held, percent};
 
 pub(super) const RULE: Rule = Rule { id: "empty-arrays", look };
 
@@ -28,12 +28,12 @@ fn look(facts: &Facts<'_, '_>, control: &Control<'_>) -> Found {
     let mut evidence = vec![format!(
         "{} of 85,000 bytes and more, {} bytes in all, of which {} are in use",
         count(arrays.len() as u64, "array", "arrays"),
-        grouped(bytes),
+        Grouped(bytes),
         percent(used, bytes)
     )];
     evidence.push(format!(
         "the largest is a {name} of {} bytes at {}",
-        grouped(largest.object.size),
+        Grouped(largest.object.size),
         largest.object.address
     ));
     let held = held(facts, largest.object.address, control)?;
@@ -42,7 +42,7 @@ fn look(facts: &Facts<'_, '_>, control: &Control<'_>) -> Found {
         id: RULE.id,
         severity: if is_warning { Severity::Warning } else { Severity::Note },
         weight: bytes,
-        title: format!("Large arrays hold nothing: {} bytes of zeros", grouped(bytes)),
+        title: format!("Large arrays hold nothing: {} bytes of zeros", Grouped(bytes)),
         owner: held.and_then(|held| held.field),
         evidence,
         next: Command::new("dumpheap", format!("-type {name} -min 85000")),

@@ -1,11 +1,11 @@
 //! Subscribers pile up on an event, which keeps them alive.
 
-use clrscope_analyze::{Facts, crowded_events};
+use clrscope_analyze::{Facts, Grouped, crowded_events};
 use clrscope_memory::Control;
 
 use super::{Found, Rule};
 use crate::finding::{Command, Finding, Severity};
-use crate::text::{grouped, held, listed};
+use crate::text::{held, listed};
 
 pub(super) const RULE: Rule = Rule { id: "event-handlers", look };
 
@@ -41,11 +41,11 @@ fn look(facts: &Facts<'_, '_>, control: &Control<'_>) -> Found {
             title: match &field {
                 Some(field) => format!(
                     "{} handlers of {of_whom} hang on the static field {field}",
-                    grouped(event.handlers)
+                    Grouped(event.handlers)
                 ),
                 None => format!(
                     "{} handlers of {of_whom} hang on one {}",
-                    grouped(event.handlers),
+                    Grouped(event.handlers),
                     labels.name(event.delegate.ty)
                 ),
             },

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use clrscope_analyze::{
-    ExceptionReader, Facts, Selection, Selector, TypeLabels, Unavailable, is_of_framework,
+    ExceptionReader, Facts, Grouped, Selection, Selector, TypeLabels, Unavailable, is_of_framework,
 };
 use clrscope_clr::NameStyle;
 use clrscope_memory::Control;
 
 use super::{Found, Rule};
 use crate::finding::{Command, Finding, Severity};
-use crate::text::{count, grouped, shortened};
+use crate::text::{count, shortened};
 
 pub(super) const RULE: Rule = Rule { id: "exceptions", look };
 
@@ -51,7 +51,7 @@ fn look(facts: &Facts<'_, '_>, control: &Control<'_>) -> Found {
     let owner = first.name.clone();
     let mut evidence = Vec::new();
     for group in groups.iter().take(SHOWN) {
-        evidence.push(format!("{} {}", grouped(group.count), group.name));
+        evidence.push(format!("{} {}", Grouped(group.count), group.name));
         for (message, times) in group.messages.iter().take(SHOWN) {
             let times = count(*times, "time", "times");
             evidence.push(format!("  {times} {:?}", shortened(message, 80)));
@@ -65,7 +65,7 @@ fn look(facts: &Facts<'_, '_>, control: &Control<'_>) -> Found {
         severity,
         weight: all.saturating_mul(WEIGHT),
         title: match is_flood {
-            true => format!("{} exceptions are on the heap, most of them {owner}", grouped(all)),
+            true => format!("{} exceptions are on the heap, most of them {owner}", Grouped(all)),
             false => format!(
                 "The heap holds {} of the program's own: {owner}",
                 count(all, "exception", "exceptions")

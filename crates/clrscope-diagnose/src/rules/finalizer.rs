@@ -1,11 +1,11 @@
 //! Finalizers do not run, or not fast enough.
 
-use clrscope_analyze::{Facts, FinalizerVerdict};
+use clrscope_analyze::{Facts, FinalizerVerdict, Grouped};
 use clrscope_memory::Control;
 
 use super::{Found, Rule};
 use crate::finding::{Command, Finding, Severity};
-use crate::text::{by_type, count, grouped, listed};
+use crate::text::{by_type, count, listed};
 
 pub(super) const RULE: Rule = Rule { id: "finalizer", look };
 
@@ -59,7 +59,7 @@ fn look(facts: &Facts<'_, '_>, control: &Control<'_>) -> Found {
         id: "finalizer-behind",
         severity: Severity::Warning,
         weight: ready.saturating_mul(Finding::THING),
-        title: format!("The finalizer thread is behind: {} objects wait", grouped(ready)),
+        title: format!("The finalizer thread is behind: {} objects wait", Grouped(ready)),
         owner,
         evidence: vec![waiting, format!("it is in {running}")],
         next: Command::new("finalizequeue", ""),

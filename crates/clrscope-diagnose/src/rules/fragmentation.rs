@@ -1,11 +1,11 @@
 //! The small object heap is full of holes.
 
-use clrscope_analyze::{Facts, GENERATIONS, GenerationFilter, HeapStat};
+use clrscope_analyze::{Facts, GENERATIONS, GenerationFilter, Grouped, HeapStat};
 use clrscope_memory::Control;
 
 use super::{Found, Rule};
 use crate::finding::{Command, Finding, Severity};
-use crate::text::{grouped, percent};
+use crate::text::percent;
 
 pub(super) const RULE: Rule = Rule { id: "fragmentation", look };
 
@@ -26,10 +26,10 @@ fn look(facts: &Facts<'_, '_>, control: &Control<'_>) -> Found {
     let evidence = vec![
         format!(
             "generation 2 has {} bytes, of which {} are holes between objects",
-            grouped(total),
-            grouped(free)
+            Grouped(total),
+            Grouped(free)
         ),
-        format!("{} pinned handles keep objects in place", grouped(pinned.count() as u64)),
+        format!("{} pinned handles keep objects in place", Grouped(pinned.count() as u64)),
     ];
     Ok(vec![Finding {
         id: RULE.id,

@@ -1,11 +1,11 @@
 //! Handles of the operating system that pile up.
 
-use clrscope_analyze::{Facts, HandleGroup};
+use clrscope_analyze::{Facts, Grouped, HandleGroup};
 use clrscope_memory::Control;
 
 use super::{Found, Rule};
 use crate::finding::{Command, Finding, Severity};
-use crate::text::{grouped, held};
+use crate::text::held;
 
 pub(super) const RULE: Rule = Rule { id: "handle-leak", look };
 
@@ -33,11 +33,11 @@ fn finding(
 ) -> Result<Finding, clrscope_analyze::Unavailable> {
     let labels = &facts.labels(control)?.value;
     let counts = group.counts;
-    let mut evidence = vec![format!("the process has {} handles in all", grouped(total))];
+    let mut evidence = vec![format!("the process has {} handles in all", Grouped(total))];
     let owner = group.owner.as_ref().map(|owner| labels.name(owner.ty).to_owned());
     let title = match &owner {
-        Some(owner) => format!("{} {ty} handles belong to {owner}", grouped(counts.total())),
-        None => format!("{} {ty} handles belong to no managed object", grouped(counts.total())),
+        Some(owner) => format!("{} {ty} handles belong to {owner}", Grouped(counts.total())),
+        None => format!("{} {ty} handles belong to no managed object", Grouped(counts.total())),
     };
     if let Some(owner) = &group.owner {
         let mut path = labels.name(owner.ty).to_owned();
@@ -53,9 +53,9 @@ fn finding(
         };
         evidence.push(format!(
             "{} are reachable, {} wait for finalization, {} {dead}",
-            grouped(counts.reachable),
-            grouped(counts.ready),
-            grouped(counts.dead)
+            Grouped(counts.reachable),
+            Grouped(counts.ready),
+            Grouped(counts.dead)
         ));
         if let Some(held) = held(facts, owner.sample, control)? {
             evidence.push(format!("one of them is kept by {}", held.path));

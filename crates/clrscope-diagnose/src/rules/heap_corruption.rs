@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use clrscope_analyze::Facts;
+use clrscope_analyze::{Facts, Grouped};
 use clrscope_clr::FaultKind;
 use clrscope_memory::{Control, IssueKind};
 
 use super::{Found, Rule};
 use crate::finding::{Command, Finding, Severity};
-use crate::text::{count, grouped};
+use crate::text::count;
 
 pub(super) const RULE: Rule = Rule { id: "heap-corruption", look };
 
@@ -28,13 +28,13 @@ fn look(facts: &Facts<'_, '_>, control: &Control<'_>) -> Found {
     let mut issues = objects.issues().iter().chain(objects.heap().issues());
     let was_moving = issues.any(|issue| is_gap(issue.kind));
     let kinds: Vec<String> =
-        kinds.into_iter().map(|(kind, count)| format!("{} {kind}", grouped(count))).collect();
+        kinds.into_iter().map(|(kind, count)| format!("{} {kind}", Grouped(count))).collect();
     let mut evidence = vec![
         format!(
             "{} in {} objects and {} references: {}",
             count(found.count, "fault", "faults"),
-            grouped(found.objects),
-            grouped(found.references),
+            Grouped(found.objects),
+            Grouped(found.references),
             kinds.join(", ")
         ),
         format!("the first is at {}", first.object),

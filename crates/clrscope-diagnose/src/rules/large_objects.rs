@@ -1,12 +1,12 @@
 //! Large objects come and go.
 
-use clrscope_analyze::{Facts, GENERATIONS, GenerationFilter};
+use clrscope_analyze::{Facts, GENERATIONS, GenerationFilter, Grouped};
 use clrscope_memory::Control;
 
 use super::fragmentation::sum;
 use super::{Found, Rule};
 use crate::finding::{Command, Finding, Severity};
-use crate::text::{grouped, percent};
+use crate::text::percent;
 
 pub(super) const RULE: Rule = Rule { id: "large-object-churn", look };
 
@@ -35,9 +35,9 @@ fn look(facts: &Facts<'_, '_>, control: &Control<'_>) -> Found {
         evidence: vec![
             format!(
                 "{} bytes, of which {} are garbage and {} are holes",
-                grouped(total),
-                grouped(dead),
-                grouped(free)
+                Grouped(total),
+                Grouped(dead),
+                Grouped(free)
             ),
             "each collection of them is a full one; arrays that are rented need none".to_owned(),
         ],

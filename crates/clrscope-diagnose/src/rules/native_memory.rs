@@ -1,11 +1,11 @@
 //! The memory is native, not managed.
 
-use clrscope_analyze::{AccountVerdict, Facts, MemoryClass, Unavailable};
+use clrscope_analyze::{AccountVerdict, Facts, Grouped, MemoryClass, Unavailable};
 use clrscope_memory::Control;
 
 use super::{Found, Rule};
 use crate::finding::{Command, Finding, Severity};
-use crate::text::{count, grouped};
+use crate::text::count;
 
 pub(super) const RULE: Rule = Rule { id: "native-memory", look };
 
@@ -29,9 +29,9 @@ fn look(facts: &Facts<'_, '_>, control: &Control<'_>) -> Found {
     let ratio = account.native as f64 / account.managed.max(1) as f64;
     let mut evidence = vec![format!(
         "{} bytes are native, {} belong to the managed heap, {} to code and loader heaps",
-        grouped(account.native),
-        grouped(account.managed),
-        grouped(account.code)
+        Grouped(account.native),
+        Grouped(account.managed),
+        Grouped(account.code)
     )];
     let native = account
         .lines
@@ -42,7 +42,7 @@ fn look(facts: &Facts<'_, '_>, control: &Control<'_>) -> Found {
     for line in native.into_iter().take(SHOWN) {
         evidence.push(format!(
             "{} bytes in {}: {}",
-            grouped(line.committed),
+            Grouped(line.committed),
             count(line.pieces, "piece", "pieces"),
             line.detail
         ));

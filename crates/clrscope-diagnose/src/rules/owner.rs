@@ -1,12 +1,12 @@
 //! One owner alone keeps most of the living heap.
 
-use clrscope_analyze::{Facts, RetainedGroup, Unavailable};
+use clrscope_analyze::{Facts, Grouped, RetainedGroup, Unavailable};
 use clrscope_graph::{Holder, ObjectId};
 use clrscope_memory::Control;
 
 use super::{Found, Rule};
 use crate::finding::{Command, Finding, Severity};
-use crate::text::{by_type, count, grouped, listed, percent};
+use crate::text::{by_type, count, listed, percent};
 
 pub(super) const RULE: Rule = Rule { id: "one-owner", look };
 
@@ -43,8 +43,8 @@ fn look(facts: &Facts<'_, '_>, control: &Control<'_>) -> Found {
         "the object at {} keeps {} alive, {} bytes of {} that are alive",
         found.address,
         count(ownership.counts.of(object), "object", "objects"),
-        grouped(bytes),
-        grouped(alive)
+        Grouped(bytes),
+        Grouped(alive)
     )];
     if let Some(held) = crate::text::held(facts, found.address, control)? {
         evidence.push(format!("it is kept by {}", held.path));
@@ -68,9 +68,9 @@ fn of_field(
 ) -> Result<Finding, Unavailable> {
     let mut evidence = vec![format!(
         "{} bytes in {}, of {} bytes that are alive",
-        grouped(field.retained.bytes),
+        Grouped(field.retained.bytes),
         count(field.retained.objects, "object", "objects"),
-        grouped(alive)
+        Grouped(alive)
     )];
     let held = held_types(facts, &field.name, control)?;
     if !held.is_empty() {

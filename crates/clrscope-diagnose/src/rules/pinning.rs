@@ -1,12 +1,12 @@
 //! Many objects are pinned.
 
-use clrscope_analyze::Facts;
+use clrscope_analyze::{Facts, Grouped};
 use clrscope_clr::HandleKind;
 use clrscope_memory::Control;
 
 use super::{Found, Rule};
 use crate::finding::{Command, Finding, Severity};
-use crate::text::{by_type, grouped, listed};
+use crate::text::{by_type, listed};
 
 pub(super) const RULE: Rule = Rule { id: "pinning", look };
 
@@ -28,7 +28,7 @@ fn look(facts: &Facts<'_, '_>, control: &Control<'_>) -> Found {
         id: RULE.id,
         severity: Severity::Warning,
         weight: all.saturating_mul(Finding::THING),
-        title: format!("{} handles pin objects", grouped(all)),
+        title: format!("{} handles pin objects", Grouped(all)),
         owner,
         evidence: vec![
             format!("they pin {}", listed(&types, labels, 4)),

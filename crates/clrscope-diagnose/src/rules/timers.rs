@@ -1,11 +1,11 @@
 //! Timers, and registrations for cancellation, pile up.
 
-use clrscope_analyze::{CallbackKind, Facts, waiting_callbacks};
+use clrscope_analyze::{CallbackKind, Facts, Grouped, waiting_callbacks};
 use clrscope_memory::Control;
 
 use super::{Found, Rule};
 use crate::finding::{Command, Finding, Severity};
-use crate::text::{grouped, held};
+use crate::text::held;
 
 pub(super) const RULE: Rule = Rule { id: "timers", look };
 
@@ -24,7 +24,7 @@ fn look(facts: &Facts<'_, '_>, control: &Control<'_>) -> Found {
     for group in groups.iter().filter(|group| group.count >= MIN_COUNT) {
         let owner = group.who.map(|who| labels.name(who).to_owned());
         let whose = owner.as_deref().unwrap_or("static methods");
-        let number = grouped(group.count);
+        let number = Grouped(group.count);
         let sample = Command::new("gcroot", group.sample.to_string());
         let (id, title, remedy, next) = match group.kind {
             CallbackKind::Timer => (

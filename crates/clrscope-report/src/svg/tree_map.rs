@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use clrscope_analyze::RetainedPlace;
 
 use super::{Colour, FONT_SIZE, Markup, fitting};
-use crate::number::Grouped;
+use clrscope_analyze::Grouped;
 
 const WIDTH: f64 = 1200.0;
 const HEIGHT: f64 = 800.0;

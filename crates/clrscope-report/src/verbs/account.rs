@@ -8,10 +8,10 @@ use serde::Serialize;
 
 use crate::columns::{Align, Columns};
 use crate::escape::Escaped;
-use crate::number::Grouped;
 use crate::page::Page;
 use crate::report::Report;
 use crate::rows::{Cell, Rows};
+use clrscope_analyze::Grouped;
 
 /// Memory of one class.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

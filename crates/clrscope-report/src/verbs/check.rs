@@ -6,10 +6,10 @@ use clrscope_check::{Checked, Level, Outcome, Status};
 use serde::Serialize;
 
 use crate::escape::Escaped;
-use crate::number::Grouped;
 use crate::page::Page;
 use crate::report::Report;
 use crate::rows::{Cell, Rows};
+use clrscope_analyze::Grouped;
 
 mod junit;
 mod sarif;

@@ -8,11 +8,11 @@ use serde::Serialize;
 
 use crate::columns::{Align, Columns};
 use crate::escape::Escaped;
-use crate::number::Grouped;
 use crate::object_entry::{Namer, ObjectEntry};
 use crate::page::Page;
 use crate::report::Report;
 use crate::rows::{Cell, Rows};
+use clrscope_analyze::Grouped;
 
 /// A reference.
 #[derive(Debug, Clone, Serialize)]

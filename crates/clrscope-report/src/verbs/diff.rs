@@ -9,10 +9,10 @@ use serde::Serialize;
 
 use crate::columns::{Align, Columns};
 use crate::escape::Escaped;
-use crate::number::Grouped;
 use crate::page::Page;
 use crate::report::Report;
 use crate::rows::{Cell, Rows};
+use clrscope_analyze::Grouped;
 
 /// What rows are sorted by, and which are left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

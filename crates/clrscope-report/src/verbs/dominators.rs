@@ -5,12 +5,12 @@ use std::io;
 use serde::Serialize;
 
 use crate::escape::Escaped;
-use crate::number::Grouped;
 use crate::object_entry::ObjectEntry;
 use crate::page::Page;
 use crate::path_entry::RootEntry;
 use crate::report::Report;
 use crate::rows::{Cell, Rows};
+use clrscope_analyze::Grouped;
 
 /// An object in the tree.
 #[derive(Debug, Clone, Serialize)]

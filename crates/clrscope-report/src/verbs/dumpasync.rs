@@ -10,11 +10,12 @@ use super::gcroot::PathEntry;
 use super::threads::ThreadLabel;
 use crate::columns::{Align, Columns};
 use crate::escape::Escaped;
-use crate::number::{Address, Grouped};
+use crate::number::Address;
 use crate::page::{Page, Style};
 use crate::path_entry::write_chain;
 use crate::report::Report;
 use crate::rows::{Cell, Rows};
+use clrscope_analyze::Grouped;
 
 /// A field of an async method.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

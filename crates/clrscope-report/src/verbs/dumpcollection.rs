@@ -7,10 +7,11 @@ use serde::Serialize;
 
 use super::dumpobj::CollectionRow;
 use crate::escape::Escaped;
-use crate::number::{Address, Grouped};
+use crate::number::Address;
 use crate::page::Page;
 use crate::report::Report;
 use crate::rows::{Cell, Rows};
+use clrscope_analyze::Grouped;
 
 /// The answer of `dumpconcurrentdictionary` and `dumpconcurrentqueue`.
 #[derive(Debug, Clone, Serialize)]

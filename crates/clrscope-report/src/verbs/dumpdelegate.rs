@@ -7,10 +7,11 @@ use clrscope_clr::{DelegateRef, NameStyle};
 use serde::Serialize;
 
 use crate::escape::Escaped;
-use crate::number::{Address, Grouped};
+use crate::number::Address;
 use crate::page::Page;
 use crate::report::Report;
 use crate::rows::{Cell, Rows};
+use clrscope_analyze::Grouped;
 
 /// A delegate that calls one method.
 #[derive(Debug, Clone, Serialize)]

@@ -6,10 +6,11 @@ use clrscope_analyze::ExceptionGroup;
 use serde::Serialize;
 
 use crate::exception_entry::{ExceptionEntry, ThrownRow};
-use crate::number::{Address, Grouped};
+use crate::number::Address;
 use crate::page::Page;
 use crate::report::Report;
 use crate::rows::{Cell, Rows};
+use clrscope_analyze::Grouped;
 
 /// Exceptions of one type with one message that were thrown on the same stack.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -7,10 +7,11 @@ use serde::Serialize;
 
 use crate::columns::{Align, Columns};
 use crate::escape::Escaped;
-use crate::number::{Address, Grouped};
+use crate::number::Address;
 use crate::page::Page;
 use crate::report::Report;
 use crate::rows::{Cell, Rows};
+use clrscope_analyze::Grouped;
 
 /// A request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -11,10 +11,11 @@ use serde::Serialize;
 
 use crate::columns::{Align, Columns};
 use crate::escape::Escaped;
-use crate::number::{Address, Grouped};
+use crate::number::Address;
 use crate::page::Page;
 use crate::report::Report;
 use crate::rows::{Cell, Rows};
+use clrscope_analyze::Grouped;
 
 /// Bytes of a dynamic assembly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

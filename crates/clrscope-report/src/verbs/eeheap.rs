@@ -5,10 +5,11 @@ use std::io;
 use clrscope_clr::{AddressRange, ContextOwner, GcHeap, Heap, Segment, SegmentKind};
 use serde::Serialize;
 
-use crate::number::{Address, Grouped};
+use crate::number::Address;
 use crate::page::Page;
 use crate::report::Report;
 use crate::rows::{Cell, Rows};
+use clrscope_analyze::Grouped;
 
 /// A stretch of memory: start and end.
 pub type Span = [Address; 2];

@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use crate::columns::{Align, Columns};
 use crate::escape::Escaped;
-use crate::number::Grouped;
 use crate::page::Page;
 use crate::report::Report;
 use crate::rows::{Cell, Rows};
+use clrscope_analyze::Grouped;
 
 /// A file.
 #[derive(Debug, Clone, Serialize)]

@@ -12,11 +12,12 @@ use serde::Serialize;
 
 pub use self::thread::FinalizerRow;
 use super::dumpheap::{Statistics, TypeRow};
-use crate::number::{Address, Grouped};
+use crate::number::Address;
 use crate::object_entry::{Namer, ObjectEntry};
 use crate::page::Page;
 use crate::report::Report;
 use crate::rows::{Cell, Rows};
+use clrscope_analyze::Grouped;
 
 /// A part of a queue.
 #[derive(Debug, Clone, Serialize)]

@@ -10,11 +10,12 @@ use serde::Serialize;
 use super::dumpheap::Statistics;
 use crate::columns::{Align, Columns};
 use crate::escape::Escaped;
-use crate::number::{Address, Grouped};
+use crate::number::Address;
 use crate::object_entry::Namer;
 use crate::page::Page;
 use crate::report::Report;
 use crate::rows::{Cell, Rows};
+use clrscope_analyze::Grouped;
 
 /// A handle.
 #[derive(Debug, Clone, Serialize)]

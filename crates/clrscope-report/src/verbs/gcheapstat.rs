@@ -8,10 +8,10 @@ use clrscope_analyze::{GENERATIONS, HeapStat};
 use serde::Serialize;
 
 use crate::columns::{Align, Columns};
-use crate::number::Grouped;
 use crate::page::Page;
 use crate::report::Report;
 use crate::rows::{Cell, Rows};
+use clrscope_analyze::Grouped;
 
 /// One generation.
 #[derive(Debug, Clone, Serialize)]

@@ -5,12 +5,13 @@ use std::io;
 use serde::Serialize;
 
 use crate::escape::Escaped;
-use crate::number::{Address, Grouped};
+use crate::number::Address;
 use crate::object_entry::ObjectEntry;
 use crate::page::Page;
 use crate::path_entry::{RootEntry, StepEntry, write_chain};
 use crate::report::Report;
 use crate::rows::{Cell, Rows};
+use clrscope_analyze::Grouped;
 
 /// A path from a root to the object.
 #[derive(Debug, Clone, Serialize)]

@@ -12,10 +12,11 @@ use serde::Serialize;
 use crate::columns::{Align, Columns};
 use crate::envelope::{DumpIdentity, RuntimeIdentity};
 use crate::escape::Escaped;
-use crate::number::{Address, Grouped};
+use crate::number::Address;
 use crate::page::Page;
 use crate::report::Report;
 use crate::rows::{Cell, Rows};
+use clrscope_analyze::Grouped;
 
 /// A stream of a minidump.
 #[derive(Debug, Clone, Serialize)]

@@ -6,11 +6,11 @@ use serde::Serialize;
 
 use super::dumpheap::Statistics;
 use crate::escape::Escaped;
-use crate::number::Grouped;
 use crate::object_entry::ObjectEntry;
 use crate::page::Page;
 use crate::report::Report;
 use crate::rows::{Cell, Rows};
+use clrscope_analyze::Grouped;
 
 /// The answer of `notreachableinrange`.
 #[derive(Debug, Clone, Serialize)]

@@ -6,11 +6,11 @@ use serde::Serialize;
 
 use super::dumpheap::Statistics;
 use crate::escape::Escaped;
-use crate::number::Grouped;
 use crate::object_entry::ObjectEntry;
 use crate::page::Page;
 use crate::report::Report;
 use crate::rows::Rows;
+use clrscope_analyze::Grouped;
 
 /// The answer of `objsize`.
 #[derive(Debug, Clone, Serialize)]

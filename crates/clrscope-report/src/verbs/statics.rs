@@ -10,10 +10,11 @@ use serde::Serialize;
 
 use super::dumpobj::NOT_INITIALIZED;
 use crate::escape::Escaped;
-use crate::number::{Address, Grouped};
+use crate::number::Address;
 use crate::page::Page;
 use crate::report::Report;
 use crate::rows::{Cell, Rows};
+use clrscope_analyze::Grouped;
 
 /// A static field with its value.
 #[derive(Debug, Clone, Serialize)]

@@ -6,10 +6,10 @@ use clrscope_analyze::StringGroups;
 use serde::Serialize;
 
 use crate::escape::Escaped;
-use crate::number::Grouped;
 use crate::page::Page;
 use crate::report::Report;
 use crate::rows::{Cell, Rows};
+use clrscope_analyze::Grouped;
 
 /// Strings with the same content.
 #[derive(Debug, Clone, Serialize)]

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::value::json;
 use crate::escape::Escaped;
-use crate::number::Grouped;
 use crate::page::Page;
+use clrscope_analyze::Grouped;
 
 /// An element of a collection.
 #[derive(Debug, Clone, Serialize)]

@@ -7,8 +7,9 @@ use serde::Serialize;
 
 use super::value::json;
 use crate::escape::Escaped;
-use crate::number::{Address, Grouped};
+use crate::number::Address;
 use crate::page::Page;
+use clrscope_analyze::Grouped;
 
 /// A dimension of an array.
 #[derive(Debug, Clone, Serialize)]

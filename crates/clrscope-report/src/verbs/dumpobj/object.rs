@@ -11,10 +11,11 @@ use super::elements::{self, Elements};
 use super::fields::{self, FieldRow};
 use super::view::{self, ViewRow};
 use crate::escape::Escaped;
-use crate::number::{Address, Grouped};
+use crate::number::Address;
 use crate::page::Page;
 use crate::report::Report;
 use crate::rows::{Cell, Rows};
+use clrscope_analyze::Grouped;
 
 /// How much of an object is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,8 +10,8 @@ use serde_json::{Map, Value as Json, json};
 
 use super::value;
 use crate::escape::Escaped;
-use crate::number::Grouped;
 use crate::page::{Page, Style};
+use clrscope_analyze::Grouped;
 
 /// What an object is, in words that need no knowledge of its fields.
 #[derive(Debug, Clone, Serialize)]

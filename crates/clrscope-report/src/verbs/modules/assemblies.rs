@@ -15,10 +15,11 @@ use super::super::dynamic::{held_by, unloading_name};
 use super::{context_name, module_name};
 use crate::columns::{Align, Columns};
 use crate::escape::Escaped;
-use crate::number::{Address, Grouped};
+use crate::number::Address;
 use crate::page::Page;
 use crate::report::Report;
 use crate::rows::{Cell, Rows};
+use clrscope_analyze::Grouped;
 
 /// Bytes of an assembly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]

@@ -10,10 +10,11 @@ use serde::Serialize;
 use super::{context_name, module_name};
 use crate::columns::{Align, Columns};
 use crate::escape::Escaped;
-use crate::number::{Address, Grouped};
+use crate::number::Address;
 use crate::page::Page;
 use crate::report::Report;
 use crate::rows::{Cell, Rows};
+use clrscope_analyze::Grouped;
 
 /// A type that a module declares.
 #[derive(Debug, Clone, Serialize)]
