@@ -4,7 +4,9 @@ use std::cell::RefCell;
 use std::fmt;
 
 use clrscope_clr::code::{CodeMap, MethodName, MethodNamer};
-use clrscope_clr::stack::{FrameKind, RootLocation, StackFrame, StackRoot, StackWalker};
+use clrscope_clr::stack::{
+    FrameKind, RootLocation, StackBudget, StackFrame, StackRoot, StackWalker,
+};
 use clrscope_clr::{HeapObjects, MissingField, NameStyle, Runtime, TextLimits, TypeName, Types};
 use clrscope_image::unwind::FoundBy;
 use clrscope_memory::{Issue, IssueKind, Issues, Presence, ThreadRecord, VirtAddr};
@@ -127,8 +129,9 @@ pub fn thread_stacks<'data>(
             .map_err(|missing| not_walked(&missing, issues))
             .ok()
     });
+    let mut budget = StackBudget::new(&runtime.snapshot().space);
     let stack = |entry: ThreadEntry| match &reader {
-        Some(reader) => reader.read(entry, issues),
+        Some(reader) => reader.read(entry, &mut budget, issues),
         None => ThreadStack { entry, frames: Vec::new(), references: Vec::new() },
     };
     threads.into_iter().map(stack).collect()
@@ -167,7 +170,12 @@ impl<'a, 'data> StackReader<'a, 'data> {
         })
     }
 
-    fn read(&self, entry: ThreadEntry, issues: &mut Issues) -> ThreadStack {
+    fn read(
+        &self,
+        entry: ThreadEntry,
+        budget: &mut StackBudget,
+        issues: &mut Issues,
+    ) -> ThreadStack {
         let snapshot = self.code.runtime().snapshot();
         let mut stack = ThreadStack { entry, frames: Vec::new(), references: Vec::new() };
         // Threads that ended or have not begun have no record.
@@ -175,6 +183,9 @@ impl<'a, 'data> StackReader<'a, 'data> {
         else {
             return stack;
         };
+        if !budget.spend(&snapshot.space, record, issues) {
+            return stack;
+        }
         let present = snapshot.space.presence(record.stack_start, record.stack_bytes);
         if record.registers.is_none() || present != Presence::Present {
             issues.push(Issue::in_memory(

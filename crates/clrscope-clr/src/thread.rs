@@ -3,6 +3,7 @@
 mod by_handles;
 
 use clrscope_memory::{Issue, IssueKind, Issues, Parsed, VirtAddr, limits};
+use rustc_hash::FxHashSet;
 
 use crate::layout::MissingField;
 use crate::runtime::Runtime;
@@ -30,13 +31,14 @@ pub fn thread_addresses(runtime: &Runtime<'_>) -> Result<Parsed<Vec<VirtAddr>>, 
         return Ok(Parsed { value: threads, issues });
     };
     let mut threads = Vec::new();
+    let mut seen = FxHashSet::default();
     let head = store.wrapping_add(first);
     let mut next = space.read_pointer(head);
     loop {
         match next {
             // The list ends with null, in old runtimes at its own head.
             Some(at) if at.is_null() || at == head => break,
-            Some(_) if threads.len() >= MAX_THREADS => {
+            Some(at) if threads.len() >= MAX_THREADS || !seen.insert(at) => {
                 issues.push(Issue::in_memory(
                     IssueKind::LimitReached,
                     head,

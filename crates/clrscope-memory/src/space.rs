@@ -167,13 +167,17 @@ impl<'data> AddressSpace<'data> {
 
     /// Whether the capture holds `length` bytes at `address`.
     pub fn presence(&self, address: VirtAddr, length: u64) -> Presence {
-        let end = VirtAddr(address.0.saturating_add(length));
-        let held: u64 = self.iter_within(address, end).map(|(_, bytes)| bytes.len() as u64).sum();
-        match held {
+        match self.captured_bytes(address, length) {
             0 if length > 0 => Presence::Absent,
             held if held == length => Presence::Present,
             _ => Presence::Partial,
         }
+    }
+
+    /// How many of the `length` bytes at `address` the capture holds.
+    pub fn captured_bytes(&self, address: VirtAddr, length: u64) -> u64 {
+        let end = VirtAddr(address.0.saturating_add(length));
+        self.iter_within(address, end).map(|(_, bytes)| bytes.len() as u64).sum()
     }
 
     /// Whether the byte at `address` is in the capture.

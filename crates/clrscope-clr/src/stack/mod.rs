@@ -8,7 +8,7 @@ mod roots;
 mod thread;
 mod walk;
 
-use clrscope_memory::{Issues, ThreadRecord, VirtAddr};
+use clrscope_memory::{AddressSpace, Issue, IssueKind, Issues, ThreadRecord, VirtAddr};
 
 pub use self::explicit::{Caller, ExplicitFrame};
 pub use self::frame::{FrameKind, StackFrame};
@@ -17,6 +17,41 @@ pub use self::thread::{Apartment, GcMode, LifeCycle, ManagedThread, ThreadState}
 pub use self::walk::StackBounds;
 use crate::code::CodeMap;
 use crate::layout::MissingField;
+
+/// Bounds what a search over all threads reads. Stacks do not overlap, so together they are no larger
+/// than the capture; by damaged records any number of threads can claim the same one.
+#[derive(Debug)]
+pub struct StackBudget {
+    left: u64,
+}
+
+impl StackBudget {
+    /// Twice what is captured: a thread that has ended can still have the number of one that runs.
+    pub fn new(space: &AddressSpace<'_>) -> StackBudget {
+        StackBudget { left: 2 * space.total_bytes() }
+    }
+
+    /// Takes what the stack of one more thread has; whether there was as much left. If not, that is
+    /// added to `issues`.
+    pub fn spend(
+        &mut self,
+        space: &AddressSpace<'_>,
+        record: &ThreadRecord,
+        issues: &mut Issues,
+    ) -> bool {
+        let bytes = space.captured_bytes(record.stack_start, record.stack_bytes);
+        let left = self.left.checked_sub(bytes);
+        if left.is_none() {
+            issues.push(Issue::in_memory(
+                IssueKind::LimitReached,
+                record.stack_start,
+                format!("the stack of thread {:#x} is that of others too: not read", record.os_id),
+            ));
+        }
+        self.left = left.unwrap_or(0);
+        left.is_some()
+    }
+}
 
 /// Walks the stacks of a runtime's threads.
 #[derive(Debug)]
@@ -85,6 +120,6 @@ impl<'a, 'data> StackWalker<'a, 'data> {
 pub fn bounds(record: &ThreadRecord) -> StackBounds {
     StackBounds {
         start: record.stack_start,
-        end: record.stack_start.wrapping_add(record.stack_bytes),
+        end: VirtAddr(record.stack_start.0.saturating_add(record.stack_bytes)),
     }
 }

@@ -263,21 +263,21 @@ impl<'data> RootReader<'data> {
         }
         let size = self.space.target().pointer_bytes();
         let top = registers.map_or(bounds.start, Registers::stack_pointer).max(bounds.start);
-        let mut at = top.align_up(size);
         // The frames are in order of address: the last that begins at or below a word holds it.
         let mut frame = 0;
-        while at < bounds.end {
-            let Some(value) = self.space.read_pointer(at) else {
-                at = at.wrapping_add(size);
-                continue;
-            };
-            while frames.get(frame).is_some_and(|frame| frame.sp <= at) {
-                frame += 1;
+        // Only what is captured: by damaged records a stack can be any part of the address space.
+        for (start, bytes) in self.space.iter_within(top, bounds.end) {
+            let words =
+                (start.align_up(size).0..start.0 + bytes.len() as u64).step_by(size as usize);
+            for at in words.map(VirtAddr) {
+                let Some(value) = self.space.read_pointer(at) else { continue };
+                while frames.get(frame).is_some_and(|frame| frame.sp <= at) {
+                    frame += 1;
+                }
+                if !known.contains(&at) {
+                    push(frame.checked_sub(1), RootLocation::word(at), value);
+                }
             }
-            if !known.contains(&at) {
-                push(frame.checked_sub(1), RootLocation::word(at), value);
-            }
-            at = at.wrapping_add(size);
         }
     }
 }

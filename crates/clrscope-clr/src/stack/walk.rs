@@ -48,6 +48,10 @@ impl Position {
     }
 }
 
+/// How often a walk may go to another stack of its thread: an alternate signal stack and one of a fault
+/// there are all that a thread has.
+const MAX_SWITCHES: u32 = 8;
+
 /// The range of addresses that a thread's stack lies in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StackBounds {
@@ -88,6 +92,7 @@ impl<'a, 'data> Unwinder<'a, 'data> {
             found_by: FoundBy::Context,
             after_call: false,
         };
+        let mut switches = 0;
         for _ in 0..limits::MAX_FRAMES {
             let executing = position.executing();
             let code = self.code.code_at(executing);
@@ -111,10 +116,12 @@ impl<'a, 'data> Unwinder<'a, 'data> {
             }
             let next = next.filter(|next| self.goes_on(&position, next, bounds));
             let next = self.guided(&position, next, pending, bounds);
-            match next.map(|next| self.restore(next, pending)) {
-                Some(next) => position = next,
-                None => break,
+            let Some(next) = next.map(|next| self.restore(next, pending)) else { break };
+            switches += u32::from(next.registers.sp() <= position.registers.sp());
+            if switches > MAX_SWITCHES {
+                break;
             }
+            position = next;
         }
         pass(pending, &mut frames, VirtAddr(u64::MAX));
         frames
@@ -196,7 +203,11 @@ impl<'a, 'data> Unwinder<'a, 'data> {
         let is_return = |address: VirtAddr| {
             self.code.method_at(address.wrapping_sub(1)).is_some() && self.follows_call(address)
         };
-        let (at, ip) = unwind::scan(space, start, end, width, is_return)?;
+        // Only what is captured: by damaged records a stack can be any part of the address space.
+        let (at, ip) = space.iter_within(start, end).find_map(|(at, bytes)| {
+            let end = at.wrapping_add(bytes.len() as u64);
+            unwind::scan(space, at, end, width, is_return)
+        })?;
         let stack_pointer = match self.snapshot().target.arch {
             Arch::Arm64 => arm64::SP,
             _ => x64::RSP,

@@ -5,7 +5,8 @@ use clrscope_memory::{PointerWidth, VirtAddr};
 use super::Memory;
 
 /// Searches the words of the stack from `from` up to `end` for the first that `is_return_address`
-/// accepts. Gives the address of that word and its value. Words that are absent are passed over.
+/// accepts. Gives the address of that word and its value. Words that are absent are passed over, one by
+/// one: who does not know that the stack is as large as it is said to be gives the parts that are there.
 pub fn scan(
     memory: &impl Memory,
     from: VirtAddr,

@@ -10,7 +10,7 @@ use crate::code::{CodeMap, MethodDescReader};
 use crate::graph::{RootFrame, StackSlot};
 use crate::heap::LoaderAllocators;
 use crate::layout::MissingField;
-use crate::stack::{StackFrame, StackWalker};
+use crate::stack::{StackBudget, StackFrame, StackWalker};
 use crate::thread::RuntimeThread;
 
 /// Says that stacks could not be searched.
@@ -60,6 +60,7 @@ fn search(
     let mut allocators = LoaderAllocators::new(runtime);
     let object_at = |address: VirtAddr| heap.containing(address).map(|(_, start)| start);
     let mut conservative = Vec::new();
+    let mut budget = StackBudget::new(&runtime.snapshot().space);
     for (index, thread) in threads.iter().enumerate() {
         let (done, total) = (index as u64, threads.len() as u64);
         if let Err(stopped) = control.tick(Progress { phase: "searching stacks", done, total }) {
@@ -67,6 +68,9 @@ fn search(
         }
         // Threads that ended or have not begun have no record.
         let Some(record) = runtime.snapshot().thread(thread.os_id) else { continue };
+        if !budget.spend(&runtime.snapshot().space, record, issues) {
+            continue;
+        }
         check(heap, record, issues);
         let frames = walker.walk(thread.address, record, issues);
         let stack = walker.roots(record, &frames, &object_at);
