@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs every fuzz target for SECONDS each (default 30), or only the targets named behind it:
 #   fuzz/run.sh 300 minidump memory
+# FUZZ_SEED=N makes a run that takes the same inputs in the same order.
 # Works on the stable toolchain: coverage comes from the compiler, no sanitizer is used.
 set -eu
 # One thread does all the work, so that an input takes the same way each time.
@@ -16,5 +17,5 @@ for target in "${targets[@]}"; do
     echo "== $target: $seconds s"
     mkdir -p "corpus/$target" "seeds/$target"
     cargo fuzz run --sanitizer none "$target" "corpus/$target" "seeds/$target" -- \
-        -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -malloc_limit_mb=512 -print_final_stats=1
+        -seed="${FUZZ_SEED:-0}" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -malloc_limit_mb=512 -print_final_stats=1
 done
