@@ -2,7 +2,7 @@
 
 use clrscope_memory::{RegionState, Snapshot};
 
-use crate::heap::AddressRange;
+use crate::range::AddressRange;
 
 /// How many bytes of a stretch are backed by memory: by the description of the address space if the
 /// capture has one, else at least as many as it holds.

@@ -27,7 +27,7 @@ pub use self::gc_memory::{GcMemory, GcMemoryKind};
 pub(crate) use self::loader_allocator::Finder as LoaderAllocators;
 pub use self::locate::Neighbourhood;
 pub use self::objects::{HeapObjects, Stretch, TypeStats};
-pub use self::segment::{AddressRange, Segment, SegmentKind};
+pub use self::segment::{Segment, SegmentKind};
 pub use self::types::{MethodTableInfo, TypeId, TypeTable};
 pub use self::verify::{Fault, FaultKind, Verification};
 pub use self::walk::{Damage, DamageKind, Object};

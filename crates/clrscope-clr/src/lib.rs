@@ -14,6 +14,7 @@ mod loader;
 mod method_table;
 mod modules;
 mod parallel;
+mod range;
 mod roots;
 mod runtime;
 pub mod stack;
@@ -21,15 +22,16 @@ mod sync;
 mod thread;
 mod types;
 mod value;
+mod version;
 
 pub use crate::gc_desc::{GcDesc, RepeatedItem, Series};
 pub use crate::graph::{
     GraphOptions, HeapGraph, Root, RootFrame, RootKind, Sizes, StackSlot, StaticName, ThreadHandle,
 };
 pub use crate::heap::{
-    AddressRange, AllocationContext, ContextOwner, Damage, DamageKind, Fault, FaultKind, GcHeap,
-    GcMemory, GcMemoryKind, Heap, HeapError, HeapObjects, MethodTableInfo, Neighbourhood, Object,
-    Segment, SegmentKind, Stretch, TypeId, TypeStats, TypeTable, Verification,
+    AllocationContext, ContextOwner, Damage, DamageKind, Fault, FaultKind, GcHeap, GcMemory,
+    GcMemoryKind, Heap, HeapError, HeapObjects, MethodTableInfo, Neighbourhood, Object, Segment,
+    SegmentKind, Stretch, TypeId, TypeStats, TypeTable, Verification,
 };
 pub use crate::layout::{
     Contract, DacTable, FieldOffset, GcDacVars, GcVar, Global, GlobalValue, Globals, Layout,
@@ -44,10 +46,9 @@ pub use crate::modules::{
     AppDomain, DomainKind, LoadContext, MetadataOrigin, Module, ModuleImage, ModuleMetadataRef,
     Modules,
 };
+pub use crate::range::AddressRange;
 pub use crate::roots::{FinalizerQueue, Handle, HandleKind};
-pub use crate::runtime::{
-    Flavor, NoRuntime, Refusal, Refused, Runtime, RuntimeVersion, Runtimes, find_runtimes,
-};
+pub use crate::runtime::{NoRuntime, Refusal, Refused, Runtime, Runtimes, find_runtimes};
 pub use crate::sync::{HeaderFormat, Monitor, ObjectHeader, SyncBlock, SyncBlocks};
 pub use crate::thread::thread_addresses;
 pub use crate::types::{
@@ -60,3 +61,4 @@ pub use crate::value::{
     LazyView, ObjectError, ObjectRef, StringBuilderView, StringRef, TaskRef, TaskState, TextLimits,
     TimeSpan, TimerView, Value, View, WeakReferenceView,
 };
+pub use crate::version::{Flavor, RuntimeVersion};

@@ -8,7 +8,8 @@ use clrscope_memory::{Issue, IssueKind, Issues, Parsed};
 
 pub use self::finalizer::FinalizerQueue;
 pub use self::handles::{Handle, HandleKind};
-use crate::heap::{AddressRange, Heap};
+use crate::heap::Heap;
+use crate::range::AddressRange;
 use crate::runtime::Runtime;
 
 /// All handles of a runtime that refer to an object, in order of their tables.

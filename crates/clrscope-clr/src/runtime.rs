@@ -2,7 +2,6 @@
 
 mod fill;
 mod find;
-mod version;
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -10,10 +9,10 @@ use std::sync::{Arc, OnceLock};
 use clrscope_memory::{Issues, ModuleRecord, Snapshot, VirtAddr};
 
 pub use self::find::{NoRuntime, Refusal, Refused, Runtimes, find_runtimes};
-pub use self::version::{Flavor, RuntimeVersion};
 use crate::layout::{Contract, DacTable, GcDacVars, Globals, Layout, MissingField};
 use crate::modules::Modules;
 use crate::types::Types;
+use crate::version::{Flavor, RuntimeVersion};
 
 /// A CLR that was loaded in the process, and what is known of its structures. Cloning is cheap.
 #[derive(Clone)]

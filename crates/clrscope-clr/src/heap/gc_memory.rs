@@ -6,8 +6,9 @@
 use clrscope_memory::{Issue, IssueKind, Issues, Parsed, VirtAddr, limits};
 use rustc_hash::FxHashSet;
 
-use super::{AddressRange, Heap};
+use super::Heap;
 use crate::committed::committed;
+use crate::range::AddressRange;
 
 /// What a stretch of the GC's own memory is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

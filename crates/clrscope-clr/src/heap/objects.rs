@@ -6,11 +6,12 @@ use std::sync::Arc;
 use clrscope_memory::{Control, Interrupted, Issue, IssueKind, Issues, Progress, VirtAddr};
 
 use super::Heap;
-use super::segment::{AddressRange, Segment};
+use super::segment::Segment;
 use super::survey::{self, Chunk};
 use super::types::{MethodTableInfo, TypeTable};
 use super::walk::{self, Damage, DamageKind, Object, Span, Walk};
 use crate::parallel;
+use crate::range::AddressRange;
 
 /// How many objects a type has, and their bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -3,10 +3,11 @@
 use clrscope_memory::{AddressSpace, Issue, IssueKind, Issues, VirtAddr, limits};
 
 use super::context::{AllocationContext, ContextOwner, of_threads};
-use super::segment::{AddressRange, Segment, SegmentKind};
+use super::segment::{Segment, SegmentKind};
 use super::{GcHeap, HeapError, Inner};
 use crate::layout::{Layout, MissingField};
 use crate::method_table::MethodTableReader;
+use crate::range::AddressRange;
 use crate::runtime::Runtime;
 
 /// `heap_segment_flags_readonly`.

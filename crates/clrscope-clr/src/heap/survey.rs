@@ -11,13 +11,14 @@ use clrscope_memory::{Control, Interrupted, Progress, VirtAddr};
 use rustc_hash::FxHashMap;
 
 use super::objects::TypeStats;
-use super::segment::{AddressRange, Segment};
+use super::segment::Segment;
 use super::types::{Interner, MethodTableInfo, TypeTable};
 use super::walk::{Damage, Span, Walk};
 use super::{Heap, loader_allocator};
 use crate::gc_desc::GcDesc;
 use crate::method_table::MethodTableReader;
 use crate::parallel;
+use crate::range::AddressRange;
 
 /// Bytes of a chunk at least.
 const CHUNK: u64 = 2 * 1024 * 1024;

@@ -2,8 +2,8 @@
 
 use clrscope_memory::{AddressSpace, PointerWidth, VirtAddr};
 
-use super::segment::AddressRange;
 use super::types::{Resolve, Shape, TypeId};
+use crate::range::AddressRange;
 
 /// An object on the heap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,7 +13,7 @@ mod net9_x64;
 use clrscope_memory::{Arch, Issues, PointerWidth, Target};
 
 use super::{GlobalValue, Globals, Layout, Source};
-use crate::runtime::RuntimeVersion;
+use crate::version::RuntimeVersion;
 
 /// What was measured on one band of builds.
 #[derive(Debug)]

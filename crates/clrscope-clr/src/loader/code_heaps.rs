@@ -9,8 +9,8 @@ use super::allocator::{AllocatorKind, LoaderAllocator};
 use super::heap::{HeapReader, LoaderHeap};
 use super::kind::LoaderHeapKind;
 use crate::code::{CodeSection, SectionKind, sections};
-use crate::heap::AddressRange;
 use crate::layout::MissingField;
+use crate::range::AddressRange;
 use crate::runtime::Runtime;
 
 /// The memory that a collectible allocator is made with is this large, and begins with a code heap

@@ -7,8 +7,8 @@ use rustc_hash::FxHashSet;
 
 use super::kind::LoaderHeapKind;
 use crate::committed::committed;
-use crate::heap::AddressRange;
 use crate::layout::{Layout, MissingField};
+use crate::range::AddressRange;
 
 /// A block of a loader heap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use rustc_hash::FxHashSet;
 use clrscope_memory::{AddressSpace, Issue, IssueKind, Issues, Parsed, VirtAddr, limits};
 
 use super::table_shape::{HANDLES_PER_BLOCK, HEADER_BYTES, SEGMENT_BYTES, TableShape};
-use crate::heap::AddressRange;
+use crate::range::AddressRange;
 
 /// The block type and the user-data index that mean "none" (`TYPE_INVALID`, `BLOCK_INVALID`).
 const INVALID: u8 = 0xff;

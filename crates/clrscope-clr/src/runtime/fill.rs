@@ -3,11 +3,11 @@
 use clrscope_image::{PeImage, ResourceName, Section};
 use clrscope_memory::{Issue, IssueKind, Issues, ModuleRecord, Snapshot, VirtAddr};
 
-use super::RuntimeVersion;
 use crate::layout::{
     Contract, DacTable, GcDacVars, Globals, Layout, LayoutMode, built_in, fill_common,
     find_gc_dac_vars,
 };
+use crate::version::RuntimeVersion;
 
 /// What the layers together know of a runtime.
 pub(super) struct Filled {

@@ -7,8 +7,9 @@ use clrscope_image::PeImage;
 use clrscope_memory::{FileVersion, Issues, ModuleRecord, Snapshot};
 
 use super::fill::fill;
-use super::{Flavor, Inner, Runtime, RuntimeVersion};
+use super::{Inner, Runtime};
 use crate::layout::LayoutMode;
+use crate::version::{Flavor, RuntimeVersion};
 
 /// What a search found.
 #[derive(Debug)]
