@@ -1,7 +1,8 @@
 //! Who on the heap refers to whom, and what keeps it alive: the objects, references and roots of a
 //! heap as integers for `clrscope-graph`, and the way back from those integers.
 
-mod build;
+mod edges;
+mod numbers;
 mod root;
 mod roots;
 mod sizes;
@@ -59,10 +60,10 @@ impl<'data> HeapObjects<'data> {
         options: &GraphOptions,
         control: &Control<'_>,
     ) -> Result<HeapGraph<'data>, GraphError> {
-        let map = build::map(self, control)?;
+        let map = numbers::assign(self, control)?;
         let mut issues = Issues::new();
         let found = roots::find(self, &map, options, control, &mut issues)?;
-        let graph = build::graph(self, &map, &found, control)?;
+        let graph = edges::build(self, &map, &found, control)?;
         let inner = Inner {
             objects: self.clone(),
             map,
@@ -129,7 +130,7 @@ impl<'data> HeapGraph<'data> {
 
     /// The object that `address` points at or into, and where it begins.
     pub fn containing(&self, address: VirtAddr) -> Option<(ObjectId, VirtAddr)> {
-        build::containing(&self.inner.objects, &self.inner.map, address)
+        numbers::containing(&self.inner.objects, &self.inner.map, address)
     }
 
     /// Whether the stacks of threads are among the roots.
@@ -202,7 +203,7 @@ impl<'data> HeapGraph<'data> {
     /// # Errors
     /// If `control` stops it.
     pub fn sizes(&self, control: &Control<'_>) -> Result<Sizes, Interrupted> {
-        build::sizes(&self.inner.objects, &self.inner.map, control)
+        Sizes::read(&self.inner.objects, &self.inner.map, control)
     }
 }
 

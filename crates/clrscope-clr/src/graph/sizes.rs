@@ -1,16 +1,50 @@
 //! The sizes of all objects.
 
-use clrscope_graph::ObjectId;
+use clrscope_graph::{ObjectId, ObjectMap};
+use clrscope_memory::{Control, Interrupted};
+
+use super::numbers::Live;
+use crate::heap::HeapObjects;
 
 /// The raw size of each object by its number, in bytes: four bytes an object, whatever the sizes.
 #[derive(Debug, Clone)]
 pub struct Sizes {
-    pub(super) small: Vec<u32>,
+    small: Vec<u32>,
     /// Sizes of 4 GiB and more, in order of the number.
-    pub(super) large: Vec<(u32, u64)>,
+    large: Vec<(u32, u64)>,
 }
 
 impl Sizes {
+    /// The size of each object that is not free.
+    pub(super) fn read(
+        objects: &HeapObjects<'_>,
+        map: &ObjectMap,
+        control: &Control<'_>,
+    ) -> Result<Sizes, Interrupted> {
+        control.reserve(u64::from(map.len()) * 4)?;
+        let live = Live::new(objects);
+        let parts = objects.fold(
+            control,
+            |_| (Vec::new(), Vec::new()),
+            |(small, large): &mut (Vec<u32>, Vec<(u32, u64)>), object, _| {
+                if !live.is_object(object) {
+                    return;
+                }
+                small.push(u32::try_from(object.size).unwrap_or_else(|_| {
+                    large.push((small.len() as u32, object.size));
+                    u32::MAX
+                }));
+            },
+        )?;
+        let mut sizes = Sizes { small: Vec::with_capacity(map.len() as usize), large: Vec::new() };
+        for (small, large) in parts {
+            let first = sizes.small.len() as u32;
+            sizes.large.extend(large.into_iter().map(|(index, size)| (first + index, size)));
+            sizes.small.extend(small);
+        }
+        Ok(sizes)
+    }
+
     /// The size of an object; zero if there is no such object.
     #[inline]
     pub fn of(&self, object: ObjectId) -> u64 {

@@ -9,6 +9,7 @@ use rustc_hash::FxHashSet;
 use super::Heap;
 use crate::committed::committed;
 use crate::range::AddressRange;
+use crate::roots::handle_segments;
 
 /// What a stretch of the GC's own memory is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,7 +63,7 @@ impl Heap<'_> {
             let committed = committed(snapshot, range);
             found.push(GcMemory { kind, range, committed, heap });
         };
-        for range in self.handle_segments().take(&mut issues) {
+        for range in handle_segments(self.runtime()).take(&mut issues) {
             add(GcMemoryKind::HandleTable, range, None);
         }
         for range in self.bookkeeping(&mut issues) {

@@ -8,19 +8,10 @@ use clrscope_memory::{Control, Interrupted, Issue, IssueKind, Issues, Progress, 
 use super::Heap;
 use super::segment::Segment;
 use super::survey::{self, Chunk};
-use super::types::{MethodTableInfo, TypeTable};
+use super::types::{MethodTableInfo, TypeStats, TypeTable};
 use super::walk::{self, Damage, DamageKind, Object, Span, Walk};
 use crate::parallel;
 use crate::range::AddressRange;
-
-/// How many objects a type has, and their bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct TypeStats {
-    /// Objects.
-    pub count: u64,
-    /// Sum of their raw sizes in bytes.
-    pub bytes: u64,
-}
 
 /// The objects of a heap: what one pass over it found. Cloning is cheap.
 #[derive(Clone)]

@@ -10,9 +10,8 @@
 use clrscope_memory::{Control, Interrupted, Progress, VirtAddr};
 use rustc_hash::FxHashMap;
 
-use super::objects::TypeStats;
 use super::segment::Segment;
-use super::types::{Interner, MethodTableInfo, TypeTable};
+use super::types::{Interner, MethodTableInfo, TypeStats, TypeTable};
 use super::walk::{Damage, Span, Walk};
 use super::{Heap, loader_allocator};
 use crate::gc_desc::GcDesc;

@@ -53,6 +53,15 @@ impl MethodTableInfo {
     }
 }
 
+/// How many objects a type has, and their bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TypeStats {
+    /// Objects.
+    pub count: u64,
+    /// Sum of their raw sizes in bytes.
+    pub bytes: u64,
+}
+
 /// All types of the objects of a heap.
 #[derive(Debug, Clone, Default)]
 pub struct TypeTable {

@@ -66,7 +66,7 @@ fn references<'a>(
 
 /// Reads the `CFinalize` at `address`. `generations` is the number of generations if it is known
 /// (four, or five with a pinned object heap).
-pub(crate) fn read(
+pub(crate) fn read_finalizer_queue(
     space: &AddressSpace<'_>,
     heap: u32,
     address: VirtAddr,

@@ -119,14 +119,14 @@ pub struct Handle {
 
 /// Reads all handles behind a `HandleTableMap` at `map` (the value of the GC's variable, not its
 /// address). Handles that are free or null are left out. In order of table, segment and index.
-pub(crate) fn read(space: &AddressSpace<'_>, map: VirtAddr) -> Parsed<Vec<Handle>> {
+pub(super) fn read(space: &AddressSpace<'_>, map: VirtAddr) -> Parsed<Vec<Handle>> {
     let mut reader = Reader::new(space);
     reader.read_maps(map);
     Parsed { value: reader.handles, issues: reader.issues }
 }
 
 /// The segments of all tables behind a `HandleTableMap`.
-pub(crate) fn segments(space: &AddressSpace<'_>, map: VirtAddr) -> Parsed<Vec<AddressRange>> {
+pub(super) fn segments(space: &AddressSpace<'_>, map: VirtAddr) -> Parsed<Vec<AddressRange>> {
     let mut reader = Reader::new(space);
     reader.read_maps(map);
     Parsed { value: reader.segments, issues: reader.issues }

@@ -1,0 +1,60 @@
+//! The objects of a heap by number: the order of their addresses.
+
+use clrscope_graph::{Granule, GraphError, ObjectId, ObjectMap, RangeBits};
+use clrscope_memory::{Control, PointerWidth, VirtAddr};
+
+use crate::heap::{HeapObjects, Object, TypeId};
+
+/// Numbers all objects that are not free.
+pub(super) fn assign(
+    objects: &HeapObjects<'_>,
+    control: &Control<'_>,
+) -> Result<ObjectMap, GraphError> {
+    let granule = match objects.heap().method_tables().pointer_width() {
+        PointerWidth::Four => Granule::Four,
+        PointerWidth::Eight => Granule::Eight,
+    };
+    let live = Live::new(objects);
+    let ranges = objects.fold(
+        control,
+        |stretch| RangeBits::new(stretch.range.start.0, stretch.range.end.0, granule),
+        |bits, object, _| {
+            if live.is_object(object) {
+                bits.mark(object.address.0);
+            }
+        },
+    )?;
+    ObjectMap::from_ranges(ranges, control)
+}
+
+/// The object that `address` points at or into, and where it begins.
+pub(super) fn containing(
+    objects: &HeapObjects<'_>,
+    map: &ObjectMap,
+    address: VirtAddr,
+) -> Option<(ObjectId, VirtAddr)> {
+    let (id, start) = map.containing(address.0)?;
+    let start = VirtAddr(start);
+    if address == start {
+        return Some((id, start));
+    }
+    let object = objects.object_at(start)?;
+    (address.0 - start.0 < object.size).then_some((id, start))
+}
+
+/// Tells objects from free space.
+pub(super) struct Live {
+    free: Vec<bool>,
+}
+
+impl Live {
+    pub(super) fn new(objects: &HeapObjects<'_>) -> Live {
+        Live { free: objects.types().iter().map(|(_, info)| info.is_free).collect() }
+    }
+
+    #[inline]
+    pub(super) fn is_object(&self, object: &Object) -> bool {
+        let TypeId(id) = object.ty;
+        self.free.get(id as usize) == Some(&false)
+    }
+}

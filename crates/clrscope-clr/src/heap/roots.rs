@@ -1,0 +1,29 @@
+//! What the garbage collector itself keeps alive of a heap: handles and the finalizer queues.
+
+use clrscope_memory::{Issues, Parsed};
+
+use super::Heap;
+use crate::roots::{FinalizerQueue, Handle, read_finalizer_queue, runtime_handles};
+
+impl Heap<'_> {
+    /// All handles that refer to an object, in order of their tables.
+    pub fn handles(&self) -> Parsed<Vec<Handle>> {
+        runtime_handles(self.runtime())
+    }
+
+    /// The finalizer queue of each heap that has one.
+    pub fn finalizer_queues(&self) -> Parsed<Vec<FinalizerQueue>> {
+        let generations = Some(self.generation_count() as usize);
+        let mut issues = Issues::new();
+        let queues = self
+            .heaps()
+            .iter()
+            .filter_map(|heap| {
+                let address = heap.finalize_queue?;
+                let queue = read_finalizer_queue(self.space(), heap.index, address, generations);
+                queue.take(&mut issues)
+            })
+            .collect();
+        Parsed { value: queues, issues }
+    }
+}
