@@ -10,6 +10,7 @@ mod graph;
 mod heap;
 pub mod il;
 mod layout;
+mod load_context;
 mod loader;
 mod method_table;
 mod modules;
@@ -37,14 +38,14 @@ pub use crate::layout::{
     Contract, DacTable, FieldOffset, GcDacVars, GcVar, Global, GlobalValue, Globals, Layout,
     LayoutMode, MissingField, Source,
 };
+pub use crate::load_context::LoadContext;
 pub use crate::loader::{
     AllocatorKind, LoaderAllocator, LoaderBlock, LoaderHeap, LoaderHeapKind, LoaderHeaps,
     LoaderShares, ModuleShare,
 };
 pub use crate::method_table::{MethodTableHeader, MethodTableReader};
 pub use crate::modules::{
-    AppDomain, DomainKind, LoadContext, MetadataOrigin, Module, ModuleImage, ModuleMetadataRef,
-    Modules,
+    AppDomain, DomainKind, MetadataOrigin, Module, ModuleImage, ModuleMetadataRef, Modules,
 };
 pub use crate::range::AddressRange;
 pub use crate::roots::{FinalizerQueue, Handle, HandleKind};

@@ -7,7 +7,6 @@
 mod array_list;
 mod domain;
 mod image;
-mod load_context;
 mod lookup_map;
 mod module;
 mod offsets;
@@ -22,7 +21,6 @@ use clrscope_image::PeImage;
 use clrscope_memory::{AddressSpace, Issues, Rva, VirtAddr};
 
 pub use self::domain::{AppDomain, DomainKind};
-pub use self::load_context::LoadContext;
 pub use self::module::{MetadataOrigin, Module, ModuleImage, ModuleMetadataRef};
 pub(crate) use self::offsets::ModuleOffsets;
 use crate::layout::{Globals, Layout};

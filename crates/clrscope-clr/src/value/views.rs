@@ -55,6 +55,9 @@ pub enum Fact<'a, 'data> {
     Stack(Vec<ExceptionFrame>),
 }
 
+/// The facts of a view; those that do not apply are `None`.
+type Facts<'a, 'data> = Vec<Option<(&'static str, Fact<'a, 'data>)>>;
+
 /// An object seen as what it is.
 #[derive(Debug, Clone)]
 pub struct View<'a, 'data> {

@@ -3,8 +3,7 @@
 
 use clrscope_memory::limits;
 
-use super::Fact;
-use super::kinds::Facts;
+use super::{Fact, Facts};
 use crate::types::Constant;
 use crate::value::object::ObjectRef;
 

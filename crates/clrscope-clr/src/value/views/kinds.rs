@@ -1,12 +1,9 @@
 //! The table of kinds of views.
 
-use super::{Fact, cancellation, lazy, string_builder, timer, weak_reference};
+use super::{Fact, Facts, cancellation, lazy, string_builder, timer, weak_reference};
 use crate::types::TypeName;
 use crate::value::delegate::DelegateForm;
 use crate::value::object::ObjectRef;
-
-/// The facts of a view; those that do not apply are `None`.
-pub(super) type Facts<'a, 'data> = Vec<Option<(&'static str, Fact<'a, 'data>)>>;
 
 /// A kind of view.
 pub(super) struct Kind {

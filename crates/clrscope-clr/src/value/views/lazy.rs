@@ -1,7 +1,6 @@
 //! `System.Lazy<T>`: `System/Lazy.cs` of System.Private.CoreLib.
 
-use super::Fact;
-use super::kinds::Facts;
+use super::{Fact, Facts};
 use crate::value::delegate::DelegateRef;
 use crate::value::object::ObjectRef;
 use crate::value::place::Value;

@@ -4,8 +4,7 @@
 use clrscope_memory::limits;
 use zerocopy::little_endian::U16;
 
-use super::Fact;
-use super::kinds::Facts;
+use super::{Fact, Facts};
 use crate::value::object::ObjectRef;
 
 pub(super) const TYPES: &[&str] = &["System.Text.StringBuilder"];

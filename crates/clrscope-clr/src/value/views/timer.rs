@@ -1,8 +1,7 @@
 //! `System.Threading.Timer` and the entry of the queue of timers behind it:
 //! `System/Threading/Timer.cs` of System.Private.CoreLib.
 
-use super::Fact;
-use super::kinds::Facts;
+use super::{Fact, Facts};
 use crate::value::delegate::DelegateRef;
 use crate::value::object::ObjectRef;
 

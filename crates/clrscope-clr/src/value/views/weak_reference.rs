@@ -3,8 +3,7 @@
 
 use clrscope_memory::VirtAddr;
 
-use super::Fact;
-use super::kinds::Facts;
+use super::{Fact, Facts};
 use crate::value::object::ObjectRef;
 
 pub(super) const TYPES: &[&str] = &["System.WeakReference", "System.WeakReference`1"];
