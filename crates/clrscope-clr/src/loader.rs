@@ -44,8 +44,7 @@ impl LoaderHeaps {
         for (index, allocator) in allocators.iter().enumerate() {
             let stubs = layout
                 .offset("LoaderAllocator", "VirtualCallStubManager")
-                .and_then(|offset| space.read_pointer(allocator.address.wrapping_add(offset)))
-                .filter(|manager| !manager.is_null());
+                .and_then(|offset| space.follow(allocator.address.wrapping_add(offset)));
             let own = allocator::ALLOCATOR_HEAPS
                 .iter()
                 .map(|&(field, kind)| (Some(allocator.address), "LoaderAllocator", field, kind));

@@ -109,8 +109,7 @@ impl<'data> Runtime<'data> {
     /// The pointer that a global variable of this name holds; `None` if the variable is unknown or
     /// absent, or holds null.
     pub fn global_pointer(&self, name: &str) -> Option<VirtAddr> {
-        let value = self.snapshot().space.read_pointer(self.globals().address(name)?)?;
-        (!value.is_null()).then_some(value)
+        self.snapshot().space.follow(self.globals().address(name)?)
     }
 
     /// The 32-bit number that a global variable of this name holds.

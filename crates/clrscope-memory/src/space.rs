@@ -225,6 +225,11 @@ impl<'data> AddressSpace<'data> {
         }
     }
 
+    /// Where the pointer at `address` leads; `None` if it is null or absent.
+    pub fn follow(&self, address: VirtAddr) -> Option<VirtAddr> {
+        self.read_pointer(address).filter(|target| !target.is_null())
+    }
+
     /// `N` bytes at `address`, from as many runs as it takes.
     pub fn read_array<const N: usize>(&self, address: VirtAddr) -> Option<[u8; N]> {
         if let Some(bytes) = self.contiguous(address).first_chunk() {

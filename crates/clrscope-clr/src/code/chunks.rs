@@ -165,14 +165,14 @@ impl<'data> ChunkReader<'data> {
 
     /// A pointer that can be a distance, and, if that is odd, leads to a cell that holds the pointer.
     fn follow(&self, at: VirtAddr) -> Option<VirtAddr> {
-        let value = self.space.read_pointer(at).filter(|value| !value.is_null())?;
+        let value = self.space.follow(at)?;
         if !self.relative {
             return Some(value);
         }
         let target = add_distance(at, value, self.alignment);
         match target.0 & 1 {
             0 => Some(target),
-            _ => self.space.read_pointer(VirtAddr(target.0 - 1)).filter(|value| !value.is_null()),
+            _ => self.space.follow(VirtAddr(target.0 - 1)),
         }
     }
 }

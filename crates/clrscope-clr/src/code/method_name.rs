@@ -113,7 +113,7 @@ impl<'data> MethodNamer<'data> {
     /// A pointer of a record.
     fn pointer(&self, at: VirtAddr) -> Option<VirtAddr> {
         let space = &self.runtime.snapshot().space;
-        let value = space.read_pointer(at).filter(|value| !value.is_null())?;
+        let value = space.follow(at)?;
         Some(match self.relative {
             true => add_distance(at, value, space.target().pointer_bytes()),
             false => value,

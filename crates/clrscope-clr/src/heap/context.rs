@@ -91,8 +91,8 @@ impl Place {
         match *self {
             Place::Inline(offset) => Some(thread.wrapping_add(offset)),
             Place::Block(field, offset) => {
-                let block = runtime.snapshot().space.read_pointer(thread.wrapping_add(field))?;
-                (!block.is_null()).then_some(block.wrapping_add(offset))
+                let block = runtime.snapshot().space.follow(thread.wrapping_add(field))?;
+                Some(block.wrapping_add(offset))
             }
         }
     }

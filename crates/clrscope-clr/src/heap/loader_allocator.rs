@@ -44,16 +44,14 @@ fn loader_module(
     let auxiliary = layout.offset("MethodTable", "AuxiliaryData")?;
     let module = layout.offset("MethodTableAuxiliaryData", "LoaderModule")?;
     let auxiliary = space.read_pointer(method_table.wrapping_add(auxiliary))?;
-    space.read_pointer(auxiliary.wrapping_add(module)).filter(|module| !module.is_null())
+    space.follow(auxiliary.wrapping_add(module))
 }
 
 /// Module, its loader allocator (through its assembly in older runtimes), the handle of its object.
 fn of_module(runtime: &Runtime<'_>, module: VirtAddr) -> Option<VirtAddr> {
     let layout = runtime.layout();
     let space = &runtime.snapshot().space;
-    let follow = |at: VirtAddr, offset: u64| {
-        space.read_pointer(at.wrapping_add(offset)).filter(|pointer| !pointer.is_null())
-    };
+    let follow = |at: VirtAddr, offset: u64| space.follow(at.wrapping_add(offset));
     let allocator = match layout.offset("Module", "LoaderAllocator") {
         Some(offset) => follow(module, offset)?,
         None => {

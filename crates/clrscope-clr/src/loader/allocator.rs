@@ -77,9 +77,7 @@ pub(super) fn read(runtime: &Runtime<'_>) -> Vec<LoaderAllocator> {
     let space = &runtime.snapshot().space;
     let mut found: Vec<LoaderAllocator> = Vec::new();
     let initial = layout.offset("LoaderAllocator", "InitialReservedMemForLoaderHeaps");
-    let follow = |at: VirtAddr, offset: Option<u64>| {
-        space.read_pointer(at.wrapping_add(offset?)).filter(|to| !to.is_null())
-    };
+    let follow = |at: VirtAddr, offset: Option<u64>| space.follow(at.wrapping_add(offset?));
     let add = |found: &mut Vec<LoaderAllocator>, address: VirtAddr, kind| {
         found.push(LoaderAllocator {
             address,

@@ -31,7 +31,6 @@ pub(super) fn read(
     let heap_at = layout.require("CodeHeapListNode", "Heap")?;
     let owner_at = layout.offset("CodeHeapListNode", "LoaderAllocator");
     let host = runtime.globals().vtable("HostCodeHeap");
-    let pointer = |at: VirtAddr| space.read_pointer(at).filter(|to| !to.is_null());
 
     let Some(manager) = runtime.global_pointer("EEJitManager") else {
         issues.push(Issue::general(
@@ -51,7 +50,7 @@ pub(super) fn read(
 
     let mut heaps = Vec::new();
     let mut seen = FxHashSet::default();
-    let mut node = pointer(manager.wrapping_add(heaps_at));
+    let mut node = space.follow(manager.wrapping_add(heaps_at));
     while let Some(at) = node {
         if !seen.insert(at) || seen.len() > limits::MAX_LIST {
             issues.push(Issue::in_memory(
@@ -61,9 +60,9 @@ pub(super) fn read(
             ));
             break;
         }
-        if let Some(heap) = pointer(at.wrapping_add(heap_at)) {
+        if let Some(heap) = space.follow(at.wrapping_add(heap_at)) {
             let section = sections.get(&at).copied();
-            let said = owner_at.and_then(|offset| pointer(at.wrapping_add(offset)));
+            let said = owner_at.and_then(|offset| space.follow(at.wrapping_add(offset)));
             let owner = owner(allocators, said, section);
             let is_host = host.is_some() && space.read_pointer(heap) == host;
             if is_host {
@@ -74,7 +73,7 @@ pub(super) fn read(
                 heaps.extend(reader.read(heap, LoaderHeapKind::LoaderCode, owner, issues));
             }
         }
-        node = pointer(at.wrapping_add(next));
+        node = space.follow(at.wrapping_add(next));
     }
     Ok(heaps)
 }

@@ -37,10 +37,7 @@ pub(super) fn read_domains(
     globals: &Globals,
     issues: &mut Issues,
 ) -> Vec<AppDomain> {
-    let variable = |name: &str| {
-        let value = space.read_pointer(globals.address(name)?)?;
-        (!value.is_null()).then_some(value)
-    };
+    let variable = |name: &str| space.follow(globals.address(name)?);
     let mut domains = Vec::new();
     for (global, kind, name) in [
         ("SystemDomain", DomainKind::System, "System Domain"),
@@ -105,9 +102,7 @@ fn read_application_domain(
 /// points to it, in newer ones the entry's `Assembly` does.
 fn module_of(space: &AddressSpace<'_>, layout: &Layout, entry: VirtAddr) -> Option<VirtAddr> {
     let follow = |structure: &str, field: &str, from: VirtAddr| {
-        let offset = layout.offset(structure, field)?;
-        let value = space.read_pointer(from.wrapping_add(offset))?;
-        (!value.is_null()).then_some(value)
+        space.follow(from.wrapping_add(layout.offset(structure, field)?))
     };
     follow("DomainAssembly", "Module", entry).or_else(|| {
         let assembly = follow("DomainAssembly", "Assembly", entry)?;

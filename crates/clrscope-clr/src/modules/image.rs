@@ -6,8 +6,7 @@ use clrscope_image::PeImage;
 use clrscope_memory::{AddressSpace, VirtAddr, limits};
 
 use super::module::{MetadataOrigin, ModuleImage, ModuleMetadata};
-use super::offsets::ModuleOffsets;
-use super::read::follow;
+use super::offsets::{ModuleOffsets, follow};
 
 /// The signature that metadata begins with, "BSJB" (ECMA-335 II.24.2.1).
 const METADATA_SIGNATURE: u32 = 0x424a_5342;

@@ -1,6 +1,6 @@
 //! Offsets that reading a module needs, looked up once.
 
-use clrscope_memory::{Target, VirtAddr};
+use clrscope_memory::{AddressSpace, Target, VirtAddr};
 
 use crate::layout::{Globals, Layout};
 
@@ -80,4 +80,13 @@ impl ModuleOffsets {
             counted_buckets: globals.number("CountedHashBuckets") == Some(1),
         }
     }
+}
+
+/// Follows the pointer at an offset that may be unknown.
+pub(super) fn follow(
+    space: &AddressSpace<'_>,
+    from: VirtAddr,
+    offset: Option<u64>,
+) -> Option<VirtAddr> {
+    space.follow(from.wrapping_add(offset?))
 }

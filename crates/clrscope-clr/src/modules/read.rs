@@ -7,20 +7,10 @@ use clrscope_memory::{AddressSpace, Issue, IssueKind, Issues, VirtAddr, limits};
 use super::image;
 use super::lookup_map::LookupMap;
 use super::module::Module;
-use super::offsets::ModuleOffsets;
+use super::offsets::{ModuleOffsets, follow};
 
 /// `Module::IS_REFLECTION_EMIT` (dotnet/runtime, src/coreclr/vm/ceeload.h, .NET 9 and later).
 const FLAG_REFLECTION_EMIT: u32 = 0x40;
-
-/// Follows the pointer at an offset that may be unknown; null counts as absent.
-pub(super) fn follow(
-    space: &AddressSpace<'_>,
-    from: VirtAddr,
-    offset: Option<u64>,
-) -> Option<VirtAddr> {
-    let value = space.read_pointer(from.wrapping_add(offset?))?;
-    (!value.is_null()).then_some(value)
-}
 
 /// Whether there could be a module at `address`: it begins with a module's virtual table, or, where
 /// these are not known, it has an assembly and a name.

@@ -4,8 +4,7 @@
 use clrscope_memory::{AddressSpace, VirtAddr, limits};
 
 use super::module::Module;
-use super::offsets::ModuleOffsets;
-use super::read::follow;
+use super::offsets::{ModuleOffsets, follow};
 
 /// Slots of a bucket array that are not buckets: its length, its successor, an end mark.
 ///

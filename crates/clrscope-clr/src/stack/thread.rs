@@ -189,7 +189,7 @@ impl<'a, 'data> ThreadReader<'a, 'data> {
         let number = |offset| space.read_u32(address.wrapping_add(offset));
         let behind_handle = |offset: Option<u64>| {
             let handle = space.read_pointer(address.wrapping_add(offset?))?;
-            space.read_pointer(handle).filter(|object| !object.is_null())
+            space.follow(handle)
         };
         if self.vtable.is_some_and(|vtable| space.read_pointer(address) != Some(vtable)) {
             return None;

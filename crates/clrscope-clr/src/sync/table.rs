@@ -233,7 +233,7 @@ impl<'a, 'data> Reader<'a, 'data> {
         let hash_code = self.hash_code.and_then(|offset| self.space.read_u32(at(offset)));
         let wrapper = |which: fn((u64, u64, u64)) -> u64| {
             let offsets = self.interop?;
-            let info = self.space.read_pointer(at(offsets.0)).filter(|info| !info.is_null())?;
+            let info = self.space.follow(at(offsets.0))?;
             let wrapper = self.space.read_pointer(info.wrapping_add(which(offsets)))?;
             // One says that there was a wrapper once.
             (wrapper.0 > 1).then_some(wrapper)

@@ -45,7 +45,7 @@ pub(super) fn find(runtime: &Runtime<'_>) -> Vec<VirtAddr> {
     }
     found.truncate(MAX_THREADS);
     in_list_order(found, |thread| {
-        let next = space.read_pointer(thread.wrapping_add(link)).filter(|next| !next.is_null())?;
+        let next = space.follow(thread.wrapping_add(link))?;
         let next = next.wrapping_sub(link);
         space.contains(next.wrapping_add(os_id)).then_some(next)
     })

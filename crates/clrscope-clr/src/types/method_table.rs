@@ -101,7 +101,7 @@ impl<'data> TableReader<'data> {
     }
 
     pub(super) fn pointer_at(&self, address: VirtAddr) -> Option<VirtAddr> {
-        self.space().read_pointer(address).filter(|value| !value.is_null())
+        self.space().follow(address)
     }
 
     /// Whether there is a method table, of an interface or of what has instances.

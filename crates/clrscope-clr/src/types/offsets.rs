@@ -114,13 +114,13 @@ impl TypeOffsets {
         space: &AddressSpace<'_>,
         at: VirtAddr,
     ) -> Option<VirtAddr> {
-        let value = space.read_pointer(at).filter(|value| !value.is_null())?;
+        let value = space.follow(at)?;
         if !self.relative {
             return Some(value);
         }
         let target = self.wrap(value.0.wrapping_add(at.0));
         if target.0 & 1 != 0 {
-            return space.read_pointer(VirtAddr(target.0 - 1)).filter(|value| !value.is_null());
+            return space.follow(VirtAddr(target.0 - 1));
         }
         Some(target)
     }

@@ -26,7 +26,7 @@ impl<'a, 'data> Type<'a, 'data> {
         let mut table = field.type_table();
         if boxed && field.element_type() == ElementType::Struct {
             let space = self.types().space();
-            let object = space.read_pointer(slot).filter(|object| !object.is_null())?;
+            let object = space.follow(slot)?;
             // The box knows the type exactly.
             table = self.types().object(object).ok().map(|o| o.ty().method_table()).or(table);
             address = object.wrapping_add(self.types().pointer_bytes());

@@ -64,7 +64,7 @@ fn named(
                 if let Some((array, _)) = heap.containing(slot) {
                     found.arrays.insert(array);
                 }
-                let Some(value) = space.read_pointer(slot).filter(|value| !value.is_null()) else {
+                let Some(value) = space.follow(slot) else {
                     return;
                 };
                 let owner = owner.get_or_insert_with(|| Arc::from(ty.name()));
