@@ -3,8 +3,7 @@
 
 use clrscope_memory::{AddressSpace, PointerWidth, VirtAddr};
 
-use crate::layout::MissingField;
-use crate::runtime::Runtime;
+use crate::layout::{Globals, Layout, MissingField};
 
 /// The words at the start of a method table, which no CLR has moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,26 +76,28 @@ impl<'data> MethodTableReader<'data> {
     ///
     /// # Errors
     /// If the layout does not know a field of method tables.
-    pub fn new(runtime: &Runtime<'data>) -> Result<MethodTableReader<'data>, MissingField> {
-        let layout = runtime.layout();
+    pub fn new(
+        space: &AddressSpace<'data>,
+        layout: &Layout,
+        globals: &Globals,
+    ) -> Result<MethodTableReader<'data>, MissingField> {
         let own_module = layout.offset("MethodTable", "Module");
         let module = match own_module {
             Some(module) => module,
             None => layout.require("MethodTable", "LoaderModule")?,
         };
-        let space = runtime.snapshot().space.clone();
         Ok(MethodTableReader {
             pointer: space.target().pointer_bytes(),
-            space,
-            relative: runtime.globals().number("RelativePointers") == Some(1),
+            space: space.clone(),
+            relative: globals.number("RelativePointers") == Some(1),
             parent: layout.require("MethodTable", "ParentMethodTable")?,
             module,
             module_is_loader: own_module.is_none(),
             class: layout.require("MethodTable", "EEClassOrCanonMT")?,
             per_inst_info: layout.require("MethodTable", "PerInstInfo")?,
             class_method_table: layout.require("EEClass", "MethodTable")?,
-            collectible: runtime.globals().number("MethodTableFlagCollectible").unwrap_or(0) as u32,
-            free: runtime.global_pointer("FreeObjectMethodTable"),
+            collectible: globals.number("MethodTableFlagCollectible").unwrap_or(0) as u32,
+            free: globals.address("FreeObjectMethodTable").and_then(|at| space.follow(at)),
             wide_token: own_module.is_some(),
         })
     }

@@ -97,7 +97,10 @@ impl<'data> Runtime<'data> {
     /// # Errors
     /// If the layout does not say how method tables are read.
     pub fn types(&self) -> Result<&Types<'data>, MissingField> {
-        let new = || Types::new(self, Arc::clone(self.shared_modules()));
+        let new = || {
+            let modules = Arc::clone(self.shared_modules());
+            Types::new(&self.snapshot().space, self.layout(), self.globals(), modules)
+        };
         self.inner.types.get_or_init(new).as_ref().map_err(Clone::clone)
     }
 

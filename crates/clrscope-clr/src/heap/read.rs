@@ -60,7 +60,8 @@ struct HeapVariables {
 }
 
 pub(super) fn read_heap<'data>(runtime: &Runtime<'data>) -> Result<Inner<'data>, HeapError> {
-    let method_tables = MethodTableReader::new(runtime)?;
+    let method_tables =
+        MethodTableReader::new(&runtime.snapshot().space, runtime.layout(), runtime.globals())?;
     if runtime.gc_dac_vars().is_none() {
         return Err(HeapError::NoGcVariables);
     }

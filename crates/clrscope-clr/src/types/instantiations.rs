@@ -3,8 +3,9 @@
 use clrscope_memory::VirtAddr;
 use rustc_hash::FxHashMap;
 
+use super::category::TypeCategory;
 use super::handle::Handle;
-use super::method_table::{TableReader, TypeCategory};
+use super::method_table::TableReader;
 use crate::modules::Modules;
 
 /// A generic type of a module with its arguments.

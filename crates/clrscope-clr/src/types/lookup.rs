@@ -6,7 +6,8 @@ use clrscope_image::{TableId, Token};
 use clrscope_memory::VirtAddr;
 
 use super::name::NameStyle;
-use super::{Type, Types};
+use super::store::Types;
+use super::ty::Type;
 use crate::modules::Module;
 
 /// What names are looked for.

@@ -8,15 +8,6 @@ use clrscope_memory::{AddressSpace, VirtAddr};
 use super::offsets::TypeOffsets;
 use crate::method_table::{MethodTableHeader, MethodTableReader};
 
-const CATEGORY_MASK: u32 = 0x000f_0000;
-const ARRAY_MASK: u32 = 0x000c_0000;
-const ARRAY: u32 = 0x0008_0000;
-const VECTOR: u32 = 0x0002_0000;
-const VALUE_TYPE: u32 = 0x0004_0000;
-const NULLABLE: u32 = 0x0005_0000;
-const PRIMITIVE_VALUE_TYPE: u32 = 0x0006_0000;
-const TRUE_PRIMITIVE: u32 = 0x0007_0000;
-const INTERFACE: u32 = 0x000c_0000;
 const GENERIC_TYPICAL: u32 = 0x30;
 const CONTAINS_GENERIC_VARIABLES: u32 = 0x2000_0000;
 
@@ -29,64 +20,6 @@ const SLOT_MODULE: u16 = 0x10;
 /// The slots of `PerInstInfo` and `InterfaceMap` are free for others if their owner is absent, in
 /// this order of bits.
 const MULTIPURPOSE: [u16; 3] = [SLOT_DISPATCH_MAP, SLOT_NON_VIRTUAL, SLOT_MODULE];
-
-/// What sort of type a method table stands for, as its flags have it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum TypeCategory {
-    /// A class.
-    Class,
-    /// An interface.
-    Interface,
-    /// A struct that is none of the following.
-    ValueType,
-    /// `Nullable<T>`.
-    Nullable,
-    /// An enum, or another struct that is handled like the primitive type in it.
-    PrimitiveValueType,
-    /// A primitive type such as `Int32`.
-    Primitive,
-    /// An array of one dimension that begins at zero.
-    Vector,
-    /// Any other array.
-    Array,
-}
-
-impl TypeCategory {
-    /// The category that the flags of a method table say.
-    pub(super) fn of(header: MethodTableHeader) -> TypeCategory {
-        match header.flags & CATEGORY_MASK {
-            category if category & ARRAY_MASK == ARRAY => {
-                if category & VECTOR != 0 {
-                    TypeCategory::Vector
-                } else {
-                    TypeCategory::Array
-                }
-            }
-            category if category & ARRAY_MASK == INTERFACE => TypeCategory::Interface,
-            NULLABLE => TypeCategory::Nullable,
-            PRIMITIVE_VALUE_TYPE => TypeCategory::PrimitiveValueType,
-            TRUE_PRIMITIVE => TypeCategory::Primitive,
-            category if category & ARRAY_MASK == VALUE_TYPE => TypeCategory::ValueType,
-            _ => TypeCategory::Class,
-        }
-    }
-
-    /// Whether instances are arrays.
-    pub const fn is_array(self) -> bool {
-        matches!(self, TypeCategory::Vector | TypeCategory::Array)
-    }
-
-    /// Whether values are kept where they are used, without an object of their own.
-    pub const fn is_value_type(self) -> bool {
-        matches!(
-            self,
-            TypeCategory::ValueType
-                | TypeCategory::Nullable
-                | TypeCategory::PrimitiveValueType
-                | TypeCategory::Primitive
-        )
-    }
-}
 
 /// Reads what method tables of one runtime lead to.
 #[derive(Debug)]

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use clrscope_image::rows::MethodDef;
 use clrscope_image::{SignatureReader, TableId, Token};
 
-use super::Type;
 use super::name::{NameStyle, TypeName};
 use super::resolve::Resolver;
+use super::ty::Type;
 
 /// A method of a type.
 #[derive(Debug, Clone, PartialEq)]

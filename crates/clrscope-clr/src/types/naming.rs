@@ -7,8 +7,9 @@ use clrscope_image::rows::GenericParam;
 use clrscope_image::{TableId, Token};
 use clrscope_memory::{VirtAddr, limits};
 
+use super::category::TypeCategory;
 use super::handle::{Handle, TypeDesc};
-use super::method_table::{TableReader, TypeCategory};
+use super::method_table::TableReader;
 use super::name::TypeName;
 use crate::modules::{Module, Modules};
 

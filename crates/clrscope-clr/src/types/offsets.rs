@@ -1,11 +1,8 @@
-//! Offsets that reading a type needs beside those of [`MethodTableReader`], looked up once.
+//! Offsets that reading a type needs beside those of a method table itself, looked up once.
 
 use clrscope_memory::{AddressSpace, VirtAddr};
 
-use super::statics::StaticOffsets;
-use super::thread_statics::ThreadStaticOffsets;
-use crate::method_table::MethodTableReader;
-use crate::runtime::Runtime;
+use crate::layout::{Globals, Layout};
 
 /// Where an `EEClass` has the numbers of its fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,12 +37,35 @@ pub(super) struct TypeOffsets {
     pub(super) function_types: Option<u64>,
 }
 
+/// Offsets that statics need.
+#[derive(Debug, Clone)]
+pub(super) struct StaticOffsets {
+    pub(super) domain_local_module: Option<u64>,
+    pub(super) dynamic_statics_size: Option<u64>,
+    /// Of the pointer to what few classes have, in the class (up to .NET 8).
+    pub(super) optional_fields: Option<u64>,
+    /// Of the number of the entry of statics, in that.
+    pub(super) dynamic_id: Option<u64>,
+}
+
+/// Offsets that thread statics need.
+#[derive(Debug, Clone)]
+pub(super) struct ThreadStaticOffsets {
+    /// Of the `ThreadLocalBlock`, or the pointer to it, in a thread (up to .NET 8).
+    pub(super) block: Option<u64>,
+    pub(super) block_is_pointer: bool,
+    /// Of the pointer to the `ThreadLocalData` in a thread (.NET 9 and later).
+    pub(super) data: Option<u64>,
+    /// Bytes before the auxiliary data of a type where its indexes are.
+    pub(super) info_size: u64,
+    pub(super) array: u64,
+    pub(super) collectible_array: u64,
+}
+
 impl TypeOffsets {
     /// Looks all offsets up; those that no layer knows have the value of all versions measured, or
     /// make what they lead to unknown.
-    pub(super) fn new(runtime: &Runtime<'_>, tables: &MethodTableReader<'_>) -> TypeOffsets {
-        let layout = runtime.layout();
-        let pointer = tables.space().target().pointer_bytes();
+    pub(super) fn new(pointer: u64, layout: &Layout, globals: &Globals) -> TypeOffsets {
         let table = |field: &str| layout.offset("MethodTable", field);
         let class = |field: &str| layout.offset("EEClass", field);
         let data = |field: &str| layout.offset("ThreadLocalData", field);
@@ -67,7 +87,7 @@ impl TypeOffsets {
         let per_inst_info = table("PerInstInfo").unwrap_or(6 * pointer);
         TypeOffsets {
             pointer,
-            relative: runtime.globals().number("RelativePointers") == Some(1),
+            relative: globals.number("RelativePointers") == Some(1),
             num_virtuals: table("NumVirtuals").unwrap_or(12),
             num_interfaces: table("NumInterfaces").unwrap_or(14),
             auxiliary: table("AuxiliaryData"),
@@ -88,7 +108,7 @@ impl TypeOffsets {
             },
             thread_statics: ThreadStaticOffsets {
                 block: layout.offset("Thread", "ThreadLocalBlock"),
-                block_is_pointer: runtime.globals().number("ThreadLocalBlockIsPointer") == Some(1),
+                block_is_pointer: globals.number("ThreadLocalBlockIsPointer") == Some(1),
                 data: layout.offset("Thread", "ThreadLocalDataPtr"),
                 info_size: layout.size("ThreadStaticsInfo").unwrap_or(5 * pointer),
                 array: data("NonCollectibleTlsArrayData").unwrap_or(8),

@@ -6,10 +6,11 @@ use clrscope_image::rows::{ExportedType, TypeRef};
 use clrscope_image::{GenericSig, Metadata, MethodSig, Primitive, TableId, Token, TypeSig};
 use clrscope_memory::{VirtAddr, limits};
 
+use super::category::TypeCategory;
 use super::handle::Handle;
 use super::name::TypeName;
 use super::naming::declared_name;
-use super::{TypeCategory, Types};
+use super::store::Types;
 use crate::modules::Module;
 
 /// Assemblies that forward a type to one another.

@@ -22,17 +22,6 @@ const STATICS_OF_CLASS: u32 = 0x2;
 /// What stands in the place of the number of types without an entry: `MODULE_NON_DYNAMIC_STATICS`.
 const NO_ENTRY: u32 = u32::MAX;
 
-/// Offsets that statics need.
-#[derive(Debug, Clone)]
-pub(super) struct StaticOffsets {
-    pub(super) domain_local_module: Option<u64>,
-    pub(super) dynamic_statics_size: Option<u64>,
-    /// Of the pointer to what few classes have, in the class (up to .NET 8).
-    pub(super) optional_fields: Option<u64>,
-    /// Of the number of the entry of statics, in that.
-    pub(super) dynamic_id: Option<u64>,
-}
-
 impl TableReader<'_> {
     /// The block of statics of the module that a type was loaded with (up to .NET 8).
     pub(super) fn domain_local_module(&self, table: VirtAddr) -> Option<VirtAddr> {

@@ -20,20 +20,6 @@ const KIND_DIRECT: u32 = 2;
 /// Indexes that the array of objects leaves out at its start.
 const UNUSED_INDEXES: u64 = 2;
 
-/// Offsets that thread statics need.
-#[derive(Debug, Clone)]
-pub(super) struct ThreadStaticOffsets {
-    /// Of the `ThreadLocalBlock`, or the pointer to it, in a thread (up to .NET 8).
-    pub(super) block: Option<u64>,
-    pub(super) block_is_pointer: bool,
-    /// Of the pointer to the `ThreadLocalData` in a thread (.NET 9 and later).
-    pub(super) data: Option<u64>,
-    /// Bytes before the auxiliary data of a type where its indexes are.
-    pub(super) info_size: u64,
-    pub(super) array: u64,
-    pub(super) collectible_array: u64,
-}
-
 impl TableReader<'_> {
     /// Address of a thread static of one thread; `None` if the thread has not used the statics of
     /// the type, and (up to .NET 8) for those of generic types that can be unloaded.

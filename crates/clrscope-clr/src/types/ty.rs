@@ -1,19 +1,19 @@
 //! A type.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
+use clrscope_image::Token;
 use clrscope_image::rows::TypeDef;
-use clrscope_image::{TableId, Token};
 use clrscope_memory::{VirtAddr, limits};
 
-use super::Types;
-use super::constant::EnumInfo;
+use super::category::TypeCategory;
 use super::element_type::ElementType;
 use super::field::{Field, FieldKind};
 use super::handle::Handle;
-use super::method_table::TypeCategory;
 use super::name::{NameStyle, TypeName};
+use super::store::Types;
+use super::type_data::{Kept, TypeData};
 use crate::method_table::MethodTableHeader;
 use crate::modules::Module;
 
@@ -28,55 +28,6 @@ pub struct ArrayShape {
     pub element: VirtAddr,
 }
 
-/// What was read of a type.
-#[derive(Debug)]
-pub(super) struct TypeData {
-    table: VirtAddr,
-    header: MethodTableHeader,
-    category: TypeCategory,
-    name: Arc<TypeName>,
-    text: String,
-    token: Option<Token>,
-    module: Option<VirtAddr>,
-    kept: Kept,
-    /// Fields that the type declares itself.
-    own_fields: OnceLock<Vec<Field>>,
-    /// Instance fields, those of base types first.
-    instance_fields: OnceLock<Vec<Field>>,
-}
-
-/// What is found out about a type when it is first asked for, beside its fields.
-#[derive(Debug, Default)]
-pub(crate) struct Kept {
-    is_task: OnceLock<bool>,
-    pub(super) enum_info: OnceLock<Option<Arc<EnumInfo>>>,
-    /// Its place in the table of collections.
-    pub(crate) collection: OnceLock<Option<usize>>,
-    /// Its place in the table of views.
-    pub(crate) view: OnceLock<Option<usize>>,
-}
-
-impl TypeData {
-    pub(super) fn read(types: &Types<'_>, table: VirtAddr) -> Option<TypeData> {
-        let header = types.reader.tables.header(table)?;
-        let category = TypeCategory::of(header);
-        let name = types.name(table);
-        let rid = if category.is_array() { None } else { types.reader.rid(table) };
-        Some(TypeData {
-            table,
-            header,
-            category,
-            text: name.to_string_in(NameStyle::CSharp),
-            name,
-            token: rid.map(|rid| Token::new(TableId::TypeDef, rid)),
-            module: types.reader.module(table),
-            kept: Kept::default(),
-            own_fields: OnceLock::new(),
-            instance_fields: OnceLock::new(),
-        })
-    }
-}
-
 /// A type of a runtime. Cloning is cheap.
 #[derive(Clone)]
 pub struct Type<'a, 'data> {
@@ -84,11 +35,19 @@ pub struct Type<'a, 'data> {
     data: Arc<TypeData>,
 }
 
-impl<'a, 'data> Type<'a, 'data> {
-    pub(super) fn new(types: &'a Types<'data>, data: Arc<TypeData>) -> Type<'a, 'data> {
-        Type { types, data }
+impl<'data> Types<'data> {
+    /// The type of a method table. `None` if there is no method table.
+    pub fn get(&self, method_table: VirtAddr) -> Option<Type<'_, 'data>> {
+        let data = self.types.get_or(method_table, || {
+            let is_type = self.reader.is_type(method_table);
+            let read = || TypeData::read(&self.reader, method_table, self.name(method_table));
+            is_type.then(read)?.map(Arc::new)
+        })?;
+        Some(Type { types: self, data })
     }
+}
 
+impl<'a, 'data> Type<'a, 'data> {
     /// The types that it is one of.
     pub fn types(&self) -> &'a Types<'data> {
         self.types
