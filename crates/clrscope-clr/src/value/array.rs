@@ -34,30 +34,30 @@ pub struct ArrayRef<'a, 'data> {
     table: Option<VirtAddr>,
 }
 
-impl<'a, 'data> ArrayRef<'a, 'data> {
-    pub(super) fn new(
-        object: &ObjectRef<'a, 'data>,
-        bytes: &'data [u8],
-    ) -> Option<ArrayRef<'a, 'data>> {
-        let shape = object.ty().array()?;
-        let pointer = object.types.pointer_bytes();
+impl<'a, 'data> ObjectRef<'a, 'data> {
+    /// The elements of an array.
+    pub fn as_array(&self) -> Option<ArrayRef<'a, 'data>> {
+        let shape = self.ty().array()?;
+        let pointer = self.types.pointer_bytes();
         // The header before an object counts in its base size.
-        let data = u64::from(object.ty().base_size()).checked_sub(pointer)?;
-        let element = object.ty().element();
+        let data = u64::from(self.ty().base_size()).checked_sub(pointer)?;
+        let element = self.ty().element();
         Some(ArrayRef {
-            types: object.types,
-            address: object.address().wrapping_add(data),
-            bytes: bytes.get(usize::try_from(data).ok()?..).unwrap_or_default(),
-            length: object.components()?,
+            types: self.types,
+            address: self.address().wrapping_add(data),
+            bytes: self.bytes.get(usize::try_from(data).ok()?..).unwrap_or_default(),
+            length: self.components()?,
             rank: shape.rank.min(MAX_RANK),
             has_bounds: shape.has_bounds,
-            stride: object.ty().component_size(),
+            stride: self.ty().component_size(),
             // Elements without a method table are pointers.
             element: element.as_ref().map_or(Some(ElementType::Pointer), Type::element_type)?,
             table: element.map(|element| element.method_table()),
         })
     }
+}
 
+impl<'a, 'data> ArrayRef<'a, 'data> {
     /// Where the first element is.
     pub fn address(&self) -> VirtAddr {
         self.address

@@ -3,7 +3,6 @@
 use clrscope_memory::VirtAddr;
 use thiserror::Error;
 
-use super::array::ArrayRef;
 use super::place::Value;
 use super::string::StringRef;
 use crate::types::{Field, Type, TypeCategory, Types};
@@ -37,7 +36,7 @@ pub struct ObjectRef<'a, 'data> {
     ty: Type<'a, 'data>,
     address: VirtAddr,
     /// All bytes from its start that lie in one piece of the capture.
-    bytes: &'data [u8],
+    pub(super) bytes: &'data [u8],
 }
 
 impl<'data> Types<'data> {
@@ -136,9 +135,17 @@ impl<'a, 'data> ObjectRef<'a, 'data> {
     pub fn as_str(&self) -> Option<StringRef<'data>> {
         self.ty.is_string().then(|| StringRef::read(self.types, self.address, self.bytes))?
     }
+}
 
-    /// The elements of an array.
-    pub fn as_array(&self) -> Option<ArrayRef<'a, 'data>> {
-        ArrayRef::new(self, self.bytes)
+impl<'a, 'data> Value<'a, 'data> {
+    /// The object that a reference leads to; `None` if it is null, and if no object is there.
+    pub fn as_object(&self) -> Option<ObjectRef<'a, 'data>> {
+        let target = self.reference().filter(|target| !target.is_null())?;
+        self.types.object(target).ok()
+    }
+
+    /// The text of the string that a reference leads to.
+    pub fn as_str(&self) -> Option<StringRef<'data>> {
+        self.as_object()?.as_str()
     }
 }

@@ -4,8 +4,6 @@ use std::fmt;
 
 use clrscope_memory::VirtAddr;
 
-use super::object::ObjectRef;
-use super::string::StringRef;
 use crate::types::{ElementType, Field, Type, TypeCategory, Types};
 
 /// A value in an object, an array, a struct or a static field. Reading it allocates nothing.
@@ -102,17 +100,6 @@ impl<'a, 'data> Value<'a, 'data> {
     pub fn is_null(&self) -> bool {
         self.reference().is_some_and(VirtAddr::is_null)
             || self.as_nullable().is_some_and(|inner| inner.is_none())
-    }
-
-    /// The object that a reference leads to; `None` if it is null, and if no object is there.
-    pub fn as_object(&self) -> Option<ObjectRef<'a, 'data>> {
-        let target = self.reference().filter(|target| !target.is_null())?;
-        self.types.object(target).ok()
-    }
-
-    /// The text of the string that a reference leads to.
-    pub fn as_str(&self) -> Option<StringRef<'data>> {
-        self.as_object()?.as_str()
     }
 
     /// What a pointer points to, in the managed heap or outside it.
