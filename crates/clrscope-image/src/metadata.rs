@@ -1,6 +1,8 @@
 //! ECMA-335 metadata: tables, heaps, and what follows from them.
 
 mod assembly;
+mod coded;
+mod found;
 mod heap;
 mod lookups;
 mod members;
@@ -24,8 +26,7 @@ pub use order::RowRange;
 pub use reader::Metadata;
 pub use root::MetadataError;
 pub use rows::Row;
-pub use table::TableId;
-pub use token::Token;
+pub use token::{TableId, Token};
 
+pub(crate) use coded::Coded;
 pub(crate) use heap::read_compressed;
-pub(crate) use token::Coded;

@@ -4,8 +4,7 @@
 use super::order::RowRange;
 use super::reader::Metadata;
 use super::rows::{ClassLayout, Constant, CustomAttribute, FieldLayout, FieldRva};
-use super::table::TableId;
-use super::token::Token;
+use super::token::{TableId, Token};
 
 impl Metadata<'_> {
     /// The constant of a field, parameter or property.

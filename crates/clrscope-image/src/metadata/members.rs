@@ -7,8 +7,7 @@
 use super::order::partition_point;
 use super::reader::Metadata;
 use super::rows::{EventMap, PropertyMap};
-use super::table::TableId;
-use super::token::Token;
+use super::token::{TableId, Token};
 
 /// A list of rows that belong to another.
 #[derive(Debug, Clone, Copy)]

@@ -5,10 +5,10 @@ use std::hash::Hasher;
 
 use clrscope_memory::limits;
 
+use super::found::HashedName;
 use super::reader::Metadata;
 use super::rows::{MemberRef, MethodDef, NestedClass, TypeDef, TypeRef};
-use super::table::TableId;
-use super::token::Token;
+use super::token::{TableId, Token};
 
 /// The name of a type without those of the types around it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -17,13 +17,6 @@ pub struct TypeName<'data> {
     pub namespace: Cow<'data, str>,
     /// Its name, with the number of its generic parameters as in `List`1`.
     pub name: Cow<'data, str>,
-}
-
-/// A type by a hash of its name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct HashedName {
-    hash: u64,
-    type_def: u32,
 }
 
 impl<'data> Metadata<'data> {

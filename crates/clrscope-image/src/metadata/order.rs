@@ -5,18 +5,10 @@
 //! whether they are. The bit can lie, and metadata that grew (`#-`) is seldom sorted. So the order of
 //! each table is looked at once, when it is first asked for.
 
+use super::found::Order;
 use super::reader::Metadata;
-use super::table::{Column, TableId};
-use super::token::Token;
-
-/// The order of a table's rows by its key column.
-#[derive(Debug, Clone)]
-pub(crate) enum Order {
-    /// The rows themselves are sorted.
-    Sorted,
-    /// The numbers of the rows, sorted by their keys, those with the same key in their own order.
-    Permuted(Box<[u32]>),
-}
+use super::table::Column;
+use super::token::{TableId, Token};
 
 /// Numbers of the rows that have a key.
 #[derive(Debug, Clone)]

@@ -6,11 +6,12 @@ use std::sync::OnceLock;
 
 use clrscope_memory::{Issues, Parsed};
 
+use super::found::{HashedName, Order};
 use super::heap::{BlobIndex, GuidIndex, Heaps, StringIndex, text};
 use super::root::{self, MetadataError};
 use super::rows::{Row, RowReader};
-use super::table::{TABLE_COUNT, TableId, TableLayout};
-use super::token::Token;
+use super::table::{TABLE_COUNT, TableLayout};
+use super::token::{TableId, Token};
 use crate::Guid;
 
 /// ECMA-335 metadata over borrowed bytes.
@@ -26,8 +27,8 @@ pub struct Metadata<'data> {
     stream: &'data [u8],
     layouts: [TableLayout; TABLE_COUNT],
     /// For each table the order of its rows by their key, made when it is first needed.
-    pub(crate) orders: Box<[OnceLock<super::order::Order>; TABLE_COUNT]>,
-    pub(crate) names: OnceLock<Box<[super::names::HashedName]>>,
+    pub(crate) orders: Box<[OnceLock<Order>; TABLE_COUNT]>,
+    pub(crate) names: OnceLock<Box<[HashedName]>>,
 }
 
 impl<'data> Metadata<'data> {

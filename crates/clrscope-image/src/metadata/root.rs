@@ -4,7 +4,8 @@ use clrscope_memory::{Issue, IssueKind, Issues};
 use thiserror::Error;
 
 use super::heap::Heaps;
-use super::table::{Column, TABLE_COUNT, TableId, TableLayout};
+use super::table::{Column, TABLE_COUNT, TableLayout};
+use super::token::TableId;
 
 /// Why bytes are not read as metadata.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]

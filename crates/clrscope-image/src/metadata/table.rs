@@ -1,26 +1,7 @@
 //! The tables: what columns each has, and where its rows are.
 
-use std::fmt;
-
-use super::token::Coded;
-
-/// Number of a table.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TableId(pub u8);
-
-impl TableId {
-    /// The "table" of tokens of user strings.
-    pub const USER_STRING: TableId = TableId(0x70);
-}
-
-impl fmt::Debug for TableId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.name() {
-            Some(name) => f.write_str(name),
-            None => write!(f, "TableId({:#04x})", self.0),
-        }
-    }
-}
+use super::coded::Coded;
+use super::token::TableId;
 
 /// How many tables the table stream can name.
 pub(crate) const TABLE_COUNT: usize = 64;

@@ -4,8 +4,8 @@ use clrscope_memory::{Issue, IssueKind, Issues};
 
 use super::heap::{BlobIndex, GuidIndex, StringIndex};
 use super::reader::Metadata;
-use super::table::{Column, TABLE_COUNT, TableId};
-use super::token::Token;
+use super::table::{Column, TABLE_COUNT};
+use super::token::{TableId, Token};
 
 impl Metadata<'_> {
     /// Looks at every column of every row, and reports each index that leads nowhere.

@@ -2,12 +2,11 @@
 
 use std::borrow::Cow;
 
-use clrscope_memory::{AddressSpace, Rva, VirtAddr};
+use clrscope_memory::{Rva, VirtAddr};
 use zerocopy::FromBytes;
 
 use super::backing::Backing;
 use super::headers::{DataDirectory, Directory, Headers, PeError};
-use super::layout;
 
 /// How the bytes of an image are arranged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -25,29 +24,12 @@ pub enum ImageLayout {
 /// Cloning is cheap but for the list of sections.
 #[derive(Debug, Clone)]
 pub struct PeImage<'data> {
-    backing: Backing<'data>,
-    layout: ImageLayout,
-    headers: Headers,
+    pub(super) backing: Backing<'data>,
+    pub(super) layout: ImageLayout,
+    pub(super) headers: Headers,
 }
 
 impl<'data> PeImage<'data> {
-    /// The image at `base` in the memory of a captured process. Whether it is loaded or flat is
-    /// decided by where its tables are found; it is taken for loaded if they tell nothing.
-    ///
-    /// # Errors
-    /// If its headers are absent or are not those of a PE image.
-    pub fn from_memory(
-        space: &AddressSpace<'data>,
-        base: VirtAddr,
-    ) -> Result<PeImage<'data>, PeError> {
-        let backing = Backing::Memory { space: space.clone(), base };
-        let headers = Headers::parse(&backing)?;
-        let loaded = PeImage { backing, layout: ImageLayout::Loaded, headers };
-        let flat = PeImage { layout: ImageLayout::Flat, ..loaded.clone() };
-        let is_flat = layout::evidence(&flat) > layout::evidence(&loaded);
-        Ok(if is_flat { flat } else { loaded })
-    }
-
     /// The image that is the contents of a file.
     ///
     /// # Errors

@@ -1,11 +1,35 @@
-//! Whether an image in memory is loaded or flat: whichever way its tables are found.
+//! The image in a piece of memory. Whether it is loaded or flat, its tables say: whichever way they are
+//! found.
 
-use super::headers::Directory;
-use super::image::PeImage;
+use clrscope_memory::{AddressSpace, VirtAddr};
+
+use super::backing::Backing;
+use super::headers::{Directory, Headers, PeError};
+use super::image::{ImageLayout, PeImage};
+use super::raw::ResourceDirectory;
+
+impl<'data> PeImage<'data> {
+    /// The image at `base` in the memory of a captured process. Whether it is loaded or flat is
+    /// decided by where its tables are found; it is taken for loaded if they tell nothing.
+    ///
+    /// # Errors
+    /// If its headers are absent or are not those of a PE image.
+    pub fn from_memory(
+        space: &AddressSpace<'data>,
+        base: VirtAddr,
+    ) -> Result<PeImage<'data>, PeError> {
+        let backing = Backing::Memory { space: space.clone(), base };
+        let headers = Headers::parse(&backing)?;
+        let loaded = PeImage { backing, layout: ImageLayout::Loaded, headers };
+        let flat = PeImage { layout: ImageLayout::Flat, ..loaded.clone() };
+        let is_flat = evidence(&flat) > evidence(&loaded);
+        Ok(if is_flat { flat } else { loaded })
+    }
+}
 
 /// How many of the image's tables look right as it is arranged. An image of which no table is in the
 /// capture gives no evidence either way.
-pub(crate) fn evidence(image: &PeImage<'_>) -> u32 {
+fn evidence(image: &PeImage<'_>) -> u32 {
     u32::from(has_metadata(image)) * 4
         + u32::from(has_debug_directory(image)) * 2
         + u32::from(has_exports(image)) * 2
@@ -35,7 +59,7 @@ fn has_exports(image: &PeImage<'_>) -> bool {
 /// A root directory has no flags, and no more than a few entries, most of them numbered.
 fn has_resources(image: &PeImage<'_>) -> bool {
     let Some(directory) = image.directory(Directory::Resource) else { return false };
-    let Some(root) = image.read::<super::raw::ResourceDirectory>(directory.rva) else {
+    let Some(root) = image.read::<ResourceDirectory>(directory.rva) else {
         return false;
     };
     root.characteristics.get() == 0
