@@ -7,7 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::pattern::Pattern;
-use crate::rule::{Bound, Level, Limit, MemoryKind, Origin, Rule, Subject};
+use crate::rule::{Bound, Level, Limit, MemoryKind, Origin, Rule, Rules, Subject};
 
 /// Why a rule file cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -146,29 +146,35 @@ impl Size {
     }
 }
 
-/// Reads all rules of a file.
-pub(crate) fn parse(text: &str) -> Result<Vec<Rule>, RuleError> {
-    let line_of =
-        |offset: usize| text.bytes().take(offset).filter(|&byte| byte == b'\n').count() + 1;
-    let file: File = toml::from_str(text).map_err(|error| RuleError {
-        line: error.span().map(|span| line_of(span.start)),
-        message: error.message().trim().to_owned(),
-    })?;
-    let mut names = BTreeSet::new();
-    let mut rules = Vec::new();
-    for entry in file.rule {
-        let line = Some(line_of(entry.span().start));
-        let rule = entry.into_inner().rule(line).map_err(|message| RuleError { line, message })?;
-        if !names.insert(rule.name.clone()) {
-            let message = format!("two rules are called {:?}", rule.name);
-            return Err(RuleError { line, message });
+impl Rules {
+    /// Reads a rule file.
+    ///
+    /// # Errors
+    /// If it is no TOML, has keys that are not known, or a rule that makes no sense. The error says where.
+    pub fn parse(text: &str) -> Result<Rules, RuleError> {
+        let line_of =
+            |offset: usize| text.bytes().take(offset).filter(|&byte| byte == b'\n').count() + 1;
+        let file: File = toml::from_str(text).map_err(|error| RuleError {
+            line: error.span().map(|span| line_of(span.start)),
+            message: error.message().trim().to_owned(),
+        })?;
+        let mut names = BTreeSet::new();
+        let mut rules = Vec::new();
+        for entry in file.rule {
+            let line = Some(line_of(entry.span().start));
+            let rule =
+                entry.into_inner().rule(line).map_err(|message| RuleError { line, message })?;
+            if !names.insert(rule.name.clone()) {
+                let message = format!("two rules are called {:?}", rule.name);
+                return Err(RuleError { line, message });
+            }
+            rules.push(rule);
         }
-        rules.push(rule);
+        if rules.is_empty() {
+            return Err(RuleError { line: None, message: "there is no [[rule]]".to_owned() });
+        }
+        Ok(rules.into_iter().collect())
     }
-    if rules.is_empty() {
-        return Err(RuleError { line: None, message: "there is no [[rule]]".to_owned() });
-    }
-    Ok(rules)
 }
 
 impl Entry {

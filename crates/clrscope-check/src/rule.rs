@@ -2,7 +2,6 @@
 
 use clrscope_analyze::Part;
 
-use crate::entry::{self, RuleError};
 use crate::pattern::Pattern;
 
 /// The rules of a file.
@@ -175,14 +174,6 @@ pub struct Limit {
 }
 
 impl Rules {
-    /// Reads a rule file.
-    ///
-    /// # Errors
-    /// If it is no TOML, has keys that are not known, or a rule that makes no sense. The error says where.
-    pub fn parse(text: &str) -> Result<Rules, RuleError> {
-        Ok(Rules { rules: entry::parse(text)? })
-    }
-
     /// The rules in the order of the file.
     pub fn iter(&self) -> std::slice::Iter<'_, Rule> {
         self.rules.iter()
