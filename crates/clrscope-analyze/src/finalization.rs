@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use clrscope_clr::{FinalizerQueue, HeapGraph, HeapObjects, Object, RootKind};
+use clrscope_clr::{FinalizerQueue, HeapGraph, HeapObjects, Object};
 use clrscope_graph::{ObjectId, Search};
 use clrscope_memory::{AddressSpace, Control, Issue, IssueKind, Issues, VirtAddr};
 
-use crate::handle_owners::JoinStopped;
+use crate::alive::{JoinStopped, alive_without_queue, finished};
 
 /// Objects that have a finalizer which has not run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -117,29 +117,6 @@ pub fn kept_by_queue(
     let (objects, bytes) =
         only.fold((0, 0u64), |(count, bytes), id| (count + 1, bytes.saturating_add(sizes.of(id))));
     Ok(KeptByQueue { objects, bytes })
-}
-
-/// What something other than the queue of ready objects keeps alive.
-pub(crate) fn alive_without_queue(
-    graph: &HeapGraph<'_>,
-    control: &Control<'_>,
-) -> Result<Search, JoinStopped> {
-    let others: Vec<ObjectId> = graph
-        .roots()
-        .iter()
-        .zip(graph.root_targets())
-        .filter(|(root, _)| !matches!(root.kind, RootKind::FinalizerQueue { .. }))
-        .map(|(_, &target)| target)
-        .collect();
-    finished(Search::run(graph.graph(), &others, control)?)
-}
-
-/// A search that came to its end.
-pub(crate) fn finished(search: Search) -> Result<Search, JoinStopped> {
-    match search.stop() {
-        Some(stop) => Err(JoinStopped::Search(stop)),
-        None => Ok(search),
-    }
 }
 
 impl QueueCounts {

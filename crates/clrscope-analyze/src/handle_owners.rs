@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use clrscope_clr::{HeapGraph, TypeId, Types};
-use clrscope_graph::{Csr, ObjectId, Search, Stop};
-use clrscope_memory::{Control, Interrupted, VirtAddr, limits};
+use clrscope_graph::{Csr, ObjectId, Search};
+use clrscope_memory::{Control, VirtAddr, limits};
 
-use crate::finalization::{alive_without_queue, finished};
+use crate::alive::{JoinStopped, alive_without_queue, finished};
 use crate::handle_objects::handle_objects;
 use crate::{OsHandles, TypeLabels};
 
@@ -49,21 +49,6 @@ impl HandleCounts {
     /// All of them.
     pub fn total(&self) -> u64 {
         self.reachable + self.ready + self.dead + self.unfound
-    }
-}
-
-/// Why handles could not be joined to objects.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum JoinStopped {
-    /// Before there was anything.
-    Interrupted(Interrupted),
-    /// Within the search for what is alive.
-    Search(Stop),
-}
-
-impl From<Interrupted> for JoinStopped {
-    fn from(interrupted: Interrupted) -> Self {
-        JoinStopped::Interrupted(interrupted)
     }
 }
 

@@ -4,6 +4,7 @@
 //! values; nothing is printed here, and nothing is serialised.
 
 mod account;
+mod alive;
 mod async_objects;
 mod async_stacks;
 mod async_types;
@@ -68,6 +69,7 @@ pub use crate::account::{
     Account, AccountLine, AccountVerdict, AddressMap, AddressSummary, HandleFigures, HeapCounters,
     MapPiece, MapSum, MemoryClass, WineBytes, account, address_map, address_summary,
 };
+pub use crate::alive::JoinStopped;
 pub use crate::async_objects::{AsyncObject, AsyncObjects};
 pub use crate::async_stacks::{AsyncFrame, AsyncReader, AsyncSelection, AsyncStack, Awaited};
 pub use crate::async_types::AsyncTypeCount;
@@ -97,7 +99,7 @@ pub use crate::generated_methods::{GeneratedBy, GeneratedGroup, generated_method
 pub use crate::grouped::Grouped;
 pub use crate::handle_list::{HandleEntry, handle_list};
 pub use crate::handle_owners::{
-    HandleCounts, HandleGroup, HandleOwner, JoinStopped, handle_owners, is_of_framework,
+    HandleCounts, HandleGroup, HandleOwner, handle_owners, is_of_framework,
 };
 pub use crate::heap_stat::{GENERATIONS, GenerationStat, HeapStat, heap_stat};
 pub use crate::http_requests::{HttpGroup, HttpRequest, http_groups, http_requests};
