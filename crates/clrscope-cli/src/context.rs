@@ -10,6 +10,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
+use clap::{ArgMatches, Command};
 use clrscope::Error;
 use clrscope::analyze::{
     Facts, Limitation, Ownership, Session, SessionError, TypeLabels, limitations,
@@ -24,7 +25,7 @@ use clrscope_report::{DumpIdentity, Tool};
 
 use self::opened::open_at;
 pub(crate) use self::opened::{Opened, open, refuse_overwriting};
-use crate::exit::Failure;
+use crate::exit::{Failure, Outcome};
 use crate::globals::{FormatName, Globals, NameChoice};
 use crate::progress::Reporter;
 
@@ -34,8 +35,21 @@ pub(crate) const DUMP: &str = "dump";
 /// What writes answers.
 pub(crate) const TOOL: Tool = Tool { name: "clrscope", version: env!("CARGO_PKG_VERSION") };
 
+/// Answers for a verb, with the options that were found in the command line.
+pub(crate) type Run = fn(&ArgMatches, &Context<'_>) -> Result<Outcome, Failure>;
+
+/// The program itself, for a verb that runs others.
+#[derive(Clone, Copy)]
+pub(crate) struct Program {
+    /// What clap parses.
+    pub(crate) command: fn() -> Command,
+    /// What answers for the verb of a name.
+    pub(crate) verb: fn(&str) -> Option<Run>,
+}
+
 /// One command: the dump that it is about, its options, and how it answers.
 pub(crate) struct Context<'d> {
+    program: Program,
     opened: Rc<Opened<'d>>,
     globals: Globals,
     deadline: Option<Instant>,
@@ -46,8 +60,9 @@ pub(crate) struct Context<'d> {
 }
 
 impl<'d> Context<'d> {
-    pub(crate) fn new(opened: Rc<Opened<'d>>, globals: Globals) -> Context<'d> {
+    pub(crate) fn new(program: Program, opened: Rc<Opened<'d>>, globals: Globals) -> Context<'d> {
         Context {
+            program,
             opened,
             deadline: globals.timeout.and_then(|limit| Instant::now().checked_add(limit)),
             progress: (!globals.no_progress && io::stderr().is_terminal()).then(Reporter::new),
@@ -76,7 +91,7 @@ impl<'d> Context<'d> {
 
     /// Another command on the same dump.
     pub(crate) fn of_command(&self, globals: Globals) -> Context<'d> {
-        Context::new(Rc::clone(&self.opened), globals)
+        Context::new(self.program, Rc::clone(&self.opened), globals)
     }
 
     /// The same command, whose answer goes to `sink`.
@@ -84,6 +99,11 @@ impl<'d> Context<'d> {
         self.sink = RefCell::new(Some(sink));
         self.is_redirected = true;
         self
+    }
+
+    /// The program that the command was given to.
+    pub(crate) fn program(&self) -> Program {
+        self.program
     }
 
     /// The options that every verb takes.
@@ -254,7 +274,7 @@ impl<'d> Context<'d> {
         };
         let dump = open_at(path, &self.globals)?;
         let opened = Rc::new(Opened::new(&dump)?);
-        ask(&Context::new(opened, self.globals.clone())).map_err(named)
+        ask(&Context::new(self.program, opened, self.globals.clone())).map_err(named)
     }
 
     /// How names of types are spelled.

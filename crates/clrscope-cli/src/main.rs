@@ -32,10 +32,10 @@ use clap::{ArgMatches, FromArgMatches};
 use crate::context::{Context, Opened};
 use crate::exit::{Failure, Outcome};
 use crate::globals::Globals;
-use crate::verbs::VERBS;
+use crate::program::PROGRAM;
 
 fn main() -> ExitCode {
-    let program = program::command();
+    let program = (PROGRAM.command)();
     let arguments = spelling::normalise(std::env::args_os().collect(), &program);
     let matches = match program.clone().try_get_matches_from(&arguments) {
         Ok(matches) => matches,
@@ -60,13 +60,13 @@ fn main() -> ExitCode {
 fn answer(matches: &ArgMatches) -> Result<Outcome, Failure> {
     let usage = |error: clap::Error| Failure::Usage(error.to_string());
     let globals = Globals::from_arg_matches(matches).map_err(usage)?;
-    if let Some(outcome) = generate::run(matches, program::command)? {
+    if let Some(outcome) = generate::run(matches, PROGRAM.command)? {
         return Ok(outcome);
     }
     // clap lets only verbs of the table through.
-    let Some((verb, matches)) = matches.subcommand().and_then(|(name, matches)| {
-        VERBS.iter().find(|verb| verb.name == name).map(|verb| (verb, matches))
-    }) else {
+    let Some((run, matches)) =
+        matches.subcommand().and_then(|(name, matches)| Some(((PROGRAM.verb)(name)?, matches)))
+    else {
         return Err(Failure::Usage("no such verb".to_owned()));
     };
     if let Some(threads) = globals.threads {
@@ -75,5 +75,5 @@ fn answer(matches: &ArgMatches) -> Result<Outcome, Failure> {
     }
     let dump = context::open(matches, &globals)?;
     let opened = Rc::new(Opened::new(&dump)?);
-    verb.run(matches, &Context::new(opened, globals))
+    run(matches, &Context::new(PROGRAM, opened, globals))
 }

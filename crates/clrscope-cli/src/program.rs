@@ -4,12 +4,20 @@ use std::fmt::Write;
 
 use clap::{Args, Command};
 
+use crate::context::{Program, Run};
 use crate::generate;
 use crate::globals::Globals;
 use crate::verb::{Group, Verb};
 use crate::verbs::VERBS;
 
 /// The program with all its verbs.
+pub(crate) const PROGRAM: Program = Program { command, verb };
+
+fn verb(name: &str) -> Option<Run> {
+    VERBS.iter().find(|verb| verb.name == name).map(|verb| verb.run)
+}
+
+/// The command line with all verbs.
 pub(crate) fn command() -> Command {
     // The options' own description is not the program's: they come first.
     Globals::augment_args(Command::new("clrscope"))

@@ -1,9 +1,9 @@
 //! What a verb is. Each has one file in `verbs`, with its options, its help and what it does, and one
 //! line in the table there.
 
-use clap::{Arg, ArgMatches, Args, Command, value_parser};
+use clap::{Arg, Args, Command, value_parser};
 
-use crate::context::{Context, DUMP};
+use crate::context::{Context, DUMP, Run};
 use crate::exit::{Failure, Outcome};
 
 /// The headings under which the help lists verbs, in its order.
@@ -78,8 +78,8 @@ pub(crate) struct Verb {
     pub(crate) group: Group,
     pub(crate) about: &'static str,
     pub(crate) examples: &'static str,
+    pub(crate) run: Run,
     augment: fn(Command) -> Command,
-    run: fn(&ArgMatches, &Context<'_>) -> Result<Outcome, Failure>,
 }
 
 impl Verb {
@@ -110,15 +110,6 @@ impl Verb {
             .about(self.about)
             .visible_aliases(self.aliases.iter().copied())
             .after_help(format!("Examples:\n{}", indent(self.examples)))
-    }
-
-    /// Answers with the options in `matches`.
-    pub(crate) fn run(
-        &self,
-        matches: &ArgMatches,
-        context: &Context<'_>,
-    ) -> Result<Outcome, Failure> {
-        (self.run)(matches, context)
     }
 }
 

@@ -11,13 +11,12 @@ use rustyline::history::FileHistory;
 use rustyline::{CompletionType, Config, Editor};
 
 use crate::completion::Candidates;
-use crate::context::{Context, refuse_overwriting};
+use crate::context::{Context, Program, refuse_overwriting};
 use crate::exit::{Failure, Outcome};
 use crate::globals::Globals;
 use crate::verb::{Action, Group};
-use crate::verbs::VERBS;
 use crate::words::{Target, split};
-use crate::{program, spelling, usage};
+use crate::{spelling, usage};
 
 /// What to run.
 #[derive(Debug, Args)]
@@ -85,7 +84,10 @@ impl Shell {
         let config = config.history_ignore_space(true).build();
         let mut editor: Editor<Candidates<'_, '_>, FileHistory> =
             Editor::with_config(config).map_err(failed)?;
-        editor.set_helper(Some(Candidates::new(session.context, program::command())));
+        editor.set_helper(Some(Candidates::new(
+            session.context,
+            (session.context.program().command)(),
+        )));
         let history = self.history_file();
         if let Some(history) = &history {
             // There is none at first.
@@ -154,14 +156,15 @@ impl Session<'_, '_> {
 
     fn run(&self, line: &str) -> Result<Outcome, Failure> {
         let line = split(line).map_err(Failure::Usage)?;
-        let Some((verb, options)) = line.words.split_first() else { return Ok(Outcome::Done) };
-        let program = program::command().args_override_self(true);
+        let Some((name, options)) = line.words.split_first() else { return Ok(Outcome::Done) };
+        let Program { command, verb } = self.context.program();
+        let program = command().args_override_self(true);
         let path = self.context.path();
-        let words = match (verb.as_str(), options) {
+        let words = match (name.as_str(), options) {
             ("help" | "?", []) => vec!["--help".into()],
             ("help" | "?", [verb, ..]) => vec![verb.into(), "--help".into()],
             _ => {
-                let mut words = vec![verb.into(), path.as_os_str().to_owned()];
+                let mut words = vec![name.into(), path.as_os_str().to_owned()];
                 words.extend(self.context.globals().arguments());
                 words.extend(options.iter().map(Into::into));
                 words
@@ -179,10 +182,9 @@ impl Session<'_, '_> {
         };
         let usage = |error: clap::Error| Failure::Usage(error.to_string());
         let mut globals = Globals::from_arg_matches(&matches).map_err(usage)?;
-        let found = matches.subcommand().and_then(|(name, matches)| {
-            VERBS.iter().find(|verb| verb.name == name).map(|verb| (verb, matches))
-        });
-        let Some((verb, matches)) = found.filter(|(verb, _)| verb.name != Shell::NAME) else {
+        let found = matches.subcommand().filter(|(name, _)| *name != Shell::NAME);
+        let Some((run, matches)) = found.and_then(|(name, matches)| Some((verb(name)?, matches)))
+        else {
             return Err(Failure::Usage("that is no verb for a dump that is open".to_owned()));
         };
         if let Target::File(file) = &line.target {
@@ -196,15 +198,15 @@ impl Session<'_, '_> {
         }
         let context = self.context.of_command(globals);
         match &line.target {
-            Target::Standard | Target::File(_) => verb.run(matches, &context),
+            Target::Standard | Target::File(_) => run(matches, &context),
             Target::Append(file) => {
                 let file = OpenOptions::new().append(true).create(true).open(file)?;
-                verb.run(matches, &context.writing_to(Box::new(file)))
+                run(matches, &context.writing_to(Box::new(file)))
             }
             Target::Program(command) => {
                 let mut child = start(command)?;
                 let Some(input) = child.stdin.take() else { return Ok(Outcome::Done) };
-                let outcome = verb.run(matches, &context.writing_to(Box::new(input)));
+                let outcome = run(matches, &context.writing_to(Box::new(input)));
                 child.wait()?;
                 outcome
             }
