@@ -1,8 +1,6 @@
-//! Names of types: one structure, and a printer for each style that readers expect.
+//! Names of types: one structure, printed in each style that readers expect.
 
-mod csharp;
-mod reflection;
-mod sos;
+mod print;
 
 use std::sync::Arc;
 
@@ -11,7 +9,7 @@ use std::sync::Arc;
 #[non_exhaustive]
 pub enum NameStyle {
     /// As C# writes it, with namespaces: `System.Collections.Generic.List<System.String>`. ClrMD
-    /// prints names so.
+    /// turns the names that the runtime gives into this form.
     #[default]
     CSharp,
     /// As `SOS` prints it, with the assemblies of generic arguments:
@@ -85,11 +83,7 @@ impl TypeName {
     /// The name in a style.
     pub fn to_string_in(&self, style: NameStyle) -> String {
         let mut out = String::new();
-        match style {
-            NameStyle::CSharp => csharp::write(self, &mut out),
-            NameStyle::Sos => sos::write(self, &mut out),
-            NameStyle::Reflection => reflection::write(self, &mut out),
-        }
+        print::print(self, style, &mut out);
         out
     }
 
@@ -115,31 +109,6 @@ impl TypeName {
             _ => "",
         }
     }
-}
-
-/// Splits the metadata name of a generic type into its name proper and the number of parameters
-/// that it adds: ``Dictionary`2`` is `Dictionary` and 2.
-fn split_arity(name: &str) -> (&str, usize) {
-    match name.rsplit_once('`') {
-        Some((proper, digits)) => match digits.parse() {
-            Ok(arity) if !digits.starts_with('+') => (proper, arity),
-            _ => (name, 0),
-        },
-        None => (name, 0),
-    }
-}
-
-/// Writes the brackets of an array: `[]`, `[*]`, `[,]`.
-fn write_brackets(rank: u32, vector: bool, out: &mut String) {
-    out.push('[');
-    if rank <= 1 && !vector {
-        out.push('*');
-    }
-    // The runtime knows no array of more than 32 dimensions (ECMA-335 allows more).
-    for _ in 1..rank.min(64) {
-        out.push(',');
-    }
-    out.push(']');
 }
 
 #[cfg(test)]
@@ -239,13 +208,5 @@ mod tests {
             TypeName::ByRef(Box::new(int())).to_string_in(NameStyle::CSharp),
             "System.Int32&"
         );
-    }
-
-    #[test]
-    fn names_with_odd_back_ticks_are_left_alone() {
-        assert_eq!(split_arity("A`2"), ("A", 2));
-        assert_eq!(split_arity("A`x"), ("A`x", 0));
-        assert_eq!(split_arity("A`+2"), ("A`+2", 0));
-        assert_eq!(split_arity("<Fill>c__AnonStorey1"), ("<Fill>c__AnonStorey1", 0));
     }
 }
