@@ -85,7 +85,7 @@ impl DacTable {
         for &(index, name) in names.dac_variables {
             add(name.to_owned(), index, GlobalValue::Variable);
         }
-        for &(index, class) in names.dac_vtables {
+        for &(index, class) in names.dac_vtables.iter().copied().flatten() {
             add(Globals::vtable_name(class), index, GlobalValue::VirtualTable);
         }
     }

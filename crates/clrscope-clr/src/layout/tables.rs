@@ -1,8 +1,10 @@
 //! Built-in tables: offsets measured on real dumps, one file for each band of builds.
 
 mod common;
+mod core21;
 mod core21_x64;
 mod core21_x86;
+mod core31;
 mod core31_x64;
 mod core31_x86;
 mod net10;
@@ -29,8 +31,8 @@ pub(crate) struct BuiltIn {
     pub(super) dac_counts: Option<(u32, u32)>,
     /// Places in the DAC table: of variables.
     pub(super) dac_variables: &'static [(usize, &'static str)],
-    /// Places in the DAC table: of the virtual tables of classes.
-    pub(super) dac_vtables: &'static [(usize, &'static str)],
+    /// Places in the DAC table: of the virtual tables of classes, in one or more lists.
+    pub(super) dac_vtables: &'static [&'static [(usize, &'static str)]],
     /// Offsets of fields.
     structures: &'static [(&'static str, &'static [(&'static str, u64)])],
     /// Numbers that the runtime was built with.

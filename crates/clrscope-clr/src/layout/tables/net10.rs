@@ -27,11 +27,11 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
         (81, "RcwCleanupList"),
         (84, "SyncBlockCache"),
     ],
-    dac_vtables: &[
+    dac_vtables: &[&[
         (135, "HostCodeHeap"),
         (136, "GlobalLoaderAllocator"),
         (137, "AssemblyLoaderAllocator"),
-    ],
+    ]],
     structures: &[
         (
             "MethodTable",

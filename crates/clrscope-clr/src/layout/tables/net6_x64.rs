@@ -29,7 +29,7 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
         (96, "RcwCleanupList"),
         (99, "SyncBlockCache"),
     ],
-    dac_vtables: &[
+    dac_vtables: &[&[
         (120, "Thread"),
         (126, "Module"),
         (127, "ReflectionModule"),
@@ -60,7 +60,7 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
         (185, "HostCodeHeap"),
         (186, "GlobalLoaderAllocator"),
         (187, "AssemblyLoaderAllocator"),
-    ],
+    ]],
     structures: &[
         ("StoredSigMethodDesc", &[("Sig", 0x08), ("cSig", 0x10)]),
         ("DynamicMethodDesc", &[("MethodName", 0x18)]),

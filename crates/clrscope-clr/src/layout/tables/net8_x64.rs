@@ -29,7 +29,7 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
         (83, "RcwCleanupList"),
         (86, "SyncBlockCache"),
     ],
-    dac_vtables: &[
+    dac_vtables: &[&[
         (113, "Module"),
         (114, "ReflectionModule"),
         (137, "DebuggerExitFrame"),
@@ -59,7 +59,7 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
         (167, "GlobalLoaderAllocator"),
         (168, "AssemblyLoaderAllocator"),
         (169, "Thread"),
-    ],
+    ]],
     structures: &[
         ("StoredSigMethodDesc", &[("Sig", 0x08), ("cSig", 0x10)]),
         ("DynamicMethodDesc", &[("MethodName", 0x18)]),

@@ -27,7 +27,7 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
         (85, "RcwCleanupList"),
         (88, "SyncBlockCache"),
     ],
-    dac_vtables: &[
+    dac_vtables: &[&[
         (115, "Module"),
         (116, "ReflectionModule"),
         (139, "DebuggerExitFrame"),
@@ -55,7 +55,7 @@ pub(super) const TABLE: BuiltIn = BuiltIn {
         (167, "HostCodeHeap"),
         (168, "GlobalLoaderAllocator"),
         (169, "AssemblyLoaderAllocator"),
-    ],
+    ]],
     structures: &[
         (
             "RangeSection",
