@@ -43,7 +43,7 @@ pub use unloaded_module_list::UnloadedModule;
 
 use clrscope_memory::{Issues, Parsed};
 
-use crate::bytes::bad_value;
+use crate::bytes::{Overlay, bad_value};
 use crate::dump::Stream;
 use crate::list::{List, Record};
 use crate::{Minidump, StreamType};
@@ -68,6 +68,26 @@ impl<'data> Minidump<'data> {
         let padded = stream.bytes.len() as u64 == 8 + count * stride;
         let start = if padded { 8 } else { 4 };
         List::new(stream.file, stream.tail(start), stream.offset + start, stride, count, what)
+    }
+
+    /// The list of a stream that begins with a header of type `H`, of which `shape` gives its own size,
+    /// the size of an entry and their number.
+    fn headed_list<H: Overlay, V: Record<'data>>(
+        &self,
+        kind: StreamType,
+        what: &str,
+        shape: impl FnOnce(&H) -> (u32, u32, u64),
+    ) -> Parsed<List<'data, V>> {
+        let Some(stream) = self.stream_at(kind) else {
+            return Parsed::clean(List::empty(self.file()));
+        };
+        match stream.record::<H>(0, what) {
+            Ok(header) => {
+                let (size, stride, count) = shape(header);
+                sized_list(&stream, (size, size_of::<H>()), stride, count, what)
+            }
+            Err(issue) => failed(List::empty(self.file()), issue),
+        }
     }
 }
 

@@ -3,7 +3,6 @@ use clrscope_memory::{Parsed, RegionRecord, RegionState, RegionType, VirtAddr};
 use crate::bytes::File;
 use crate::list::{List, Record};
 use crate::raw::{MINIDUMP_MEMORY_INFO, MINIDUMP_MEMORY_INFO_LIST};
-use crate::streams::{failed, sized_list};
 use crate::{Minidump, StreamType};
 
 /// A region of the address space as `VirtualQuery` described it.
@@ -72,20 +71,12 @@ impl<'data> MemoryInfo<'data> {
 impl<'data> Minidump<'data> {
     /// The regions of the address space.
     pub fn memory_info_list(&self) -> Parsed<List<'data, MemoryInfo<'data>>> {
-        const WHAT: &str = "the list of regions";
-        let Some(stream) = self.stream_at(StreamType::MEMORY_INFO_LIST) else {
-            return Parsed::clean(List::empty(self.file()));
-        };
-        let header: &MINIDUMP_MEMORY_INFO_LIST = match stream.record(0, WHAT) {
-            Ok(header) => header,
-            Err(issue) => return failed(List::empty(self.file()), issue),
-        };
-        sized_list(
-            &stream,
-            (header.SizeOfHeader.get(), size_of::<MINIDUMP_MEMORY_INFO_LIST>()),
-            header.SizeOfEntry.get(),
-            header.NumberOfEntries.get(),
-            WHAT,
+        self.headed_list(
+            StreamType::MEMORY_INFO_LIST,
+            "the list of regions",
+            |header: &MINIDUMP_MEMORY_INFO_LIST| {
+                (header.SizeOfHeader.get(), header.SizeOfEntry.get(), header.NumberOfEntries.get())
+            },
         )
     }
 }

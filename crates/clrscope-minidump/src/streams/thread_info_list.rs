@@ -3,7 +3,6 @@ use clrscope_memory::{Parsed, VirtAddr};
 use crate::bytes::File;
 use crate::list::{List, Record};
 use crate::raw::{MINIDUMP_THREAD_INFO, MINIDUMP_THREAD_INFO_LIST};
-use crate::streams::{failed, sized_list};
 use crate::{Minidump, StreamType};
 
 /// Times and start address of a thread. Times are in units of 100 ns, dates count from 1601.
@@ -68,20 +67,16 @@ impl<'data> ThreadInfo<'data> {
 impl<'data> Minidump<'data> {
     /// Times and start addresses of the threads.
     pub fn thread_info_list(&self) -> Parsed<List<'data, ThreadInfo<'data>>> {
-        const WHAT: &str = "the list of thread information";
-        let Some(stream) = self.stream_at(StreamType::THREAD_INFO_LIST) else {
-            return Parsed::clean(List::empty(self.file()));
-        };
-        let header: &MINIDUMP_THREAD_INFO_LIST = match stream.record(0, WHAT) {
-            Ok(header) => header,
-            Err(issue) => return failed(List::empty(self.file()), issue),
-        };
-        sized_list(
-            &stream,
-            (header.SizeOfHeader.get(), size_of::<MINIDUMP_THREAD_INFO_LIST>()),
-            header.SizeOfEntry.get(),
-            header.NumberOfEntries.get().into(),
-            WHAT,
+        self.headed_list(
+            StreamType::THREAD_INFO_LIST,
+            "the list of thread information",
+            |header: &MINIDUMP_THREAD_INFO_LIST| {
+                (
+                    header.SizeOfHeader.get(),
+                    header.SizeOfEntry.get(),
+                    header.NumberOfEntries.get().into(),
+                )
+            },
         )
     }
 }

@@ -3,7 +3,6 @@ use clrscope_memory::{Issue, Parsed, VirtAddr};
 use crate::bytes::File;
 use crate::list::{List, Record};
 use crate::raw::{MINIDUMP_UNLOADED_MODULE, MINIDUMP_UNLOADED_MODULE_LIST};
-use crate::streams::{failed, sized_list};
 use crate::{Minidump, StreamType, WideStr};
 
 /// An image that had been unloaded.
@@ -65,20 +64,16 @@ impl std::fmt::Debug for UnloadedModule<'_> {
 impl<'data> Minidump<'data> {
     /// The images that had been unloaded.
     pub fn unloaded_modules(&self) -> Parsed<List<'data, UnloadedModule<'data>>> {
-        const WHAT: &str = "the list of unloaded modules";
-        let Some(stream) = self.stream_at(StreamType::UNLOADED_MODULE_LIST) else {
-            return Parsed::clean(List::empty(self.file()));
-        };
-        let header: &MINIDUMP_UNLOADED_MODULE_LIST = match stream.record(0, WHAT) {
-            Ok(header) => header,
-            Err(issue) => return failed(List::empty(self.file()), issue),
-        };
-        sized_list(
-            &stream,
-            (header.SizeOfHeader.get(), size_of::<MINIDUMP_UNLOADED_MODULE_LIST>()),
-            header.SizeOfEntry.get(),
-            header.NumberOfEntries.get().into(),
-            WHAT,
+        self.headed_list(
+            StreamType::UNLOADED_MODULE_LIST,
+            "the list of unloaded modules",
+            |header: &MINIDUMP_UNLOADED_MODULE_LIST| {
+                (
+                    header.SizeOfHeader.get(),
+                    header.SizeOfEntry.get(),
+                    header.NumberOfEntries.get().into(),
+                )
+            },
         )
     }
 }
