@@ -17,19 +17,21 @@ mod pe;
 mod presets;
 mod roots;
 mod runtime;
+mod segment;
 mod truth;
 mod types;
 
 use std::io::{self, Seek, Write};
 
 use arena::Arena;
-pub use heap::{HeapWriter, SegmentKind};
+pub use heap::HeapWriter;
 pub use kind::{OtherImage, RuntimeKind};
 use layout::loader;
 use metadata::TypeRow;
 pub use presets::{Golden, Shape, golden_eeheap, large, shaped};
 pub use roots::{HandleKind, Roots};
 use runtime::RuntimeImage;
+pub use segment::SegmentKind;
 pub use truth::{ObjectTruth, SegmentTruth, Truth, TypeTruth};
 use types::{MethodTableParts, Type, type_row, write_method_table};
 pub use types::{Slot, TypeIndex, TypeShape};
