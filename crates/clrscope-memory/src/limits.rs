@@ -14,10 +14,14 @@ pub const MAX_STREAMS: usize = 4_096;
 pub const MAX_HANDLE_INFORMATION: usize = 64;
 /// Nodes of a linked list of the runtime: segments, regions, threads, domains, assemblies.
 pub const MAX_LIST: usize = 4_000_000;
+/// Threads of a process: far more than any was seen to have.
+pub const MAX_THREADS: usize = 65_536;
 /// Heaps of a server GC.
 pub const MAX_HEAPS: usize = 4_096;
 /// Depth of a chain in metadata or types: nested classes, base types, generic arguments.
 pub const MAX_DEPTH: usize = 64;
+/// Generic arguments of a type or a method.
+pub const MAX_ARGUMENTS: u16 = 1_024;
 /// Links of a chain of unwind records.
 pub const MAX_UNWIND_CHAIN: usize = 32;
 /// Frames of one stack.

@@ -174,6 +174,19 @@ impl<'data> AddressSpace<'data> {
         }
     }
 
+    /// How many bytes from `address` on the capture holds without a gap, `most` at most.
+    pub fn held_from(&self, address: VirtAddr, most: u64) -> u64 {
+        let end = VirtAddr(address.0.saturating_add(most));
+        let mut next = address;
+        for (start, bytes) in self.iter_within(address, end) {
+            if start != next {
+                break;
+            }
+            next = next.wrapping_add(bytes.len() as u64);
+        }
+        next.0.wrapping_sub(address.0)
+    }
+
     /// How many of the `length` bytes at `address` the capture holds.
     pub fn captured_bytes(&self, address: VirtAddr, length: u64) -> u64 {
         let end = VirtAddr(address.0.saturating_add(length));
@@ -304,18 +317,28 @@ impl fmt::Debug for AddressSpace<'_> {
     }
 }
 
+/// How often the bytes of a source may be listed, as a whole. Containers list them once, or twice where two
+/// lists of theirs have the same memory.
+const MAX_REPEATS: u64 = 4;
+/// Memory that any source may have, however short.
+const MIN_MEMORY: u64 = 1 << 30;
+
 /// Turns ranges into runs that lie wholly within a source of `length` bytes and within 64 bits.
 fn clip(ranges: &[Range], length: u64, source: u32, issues: &mut Issues) -> Vec<Run> {
     let mut runs = Vec::with_capacity(ranges.len());
     let mut missing = 0u64;
     let mut first_missing = None;
+    // What reads all memory is to read no more than there is: damaged ranges can have the same bytes of
+    // the source at any number of addresses.
+    let mut left = length.saturating_mul(MAX_REPEATS).max(MIN_MEMORY);
     for range in ranges {
-        let in_file = length.saturating_sub(range.offset).min(range.length);
+        let in_file = length.saturating_sub(range.offset).min(range.length).min(left);
         let in_space = in_file.min(u64::MAX - range.start.0);
         if in_space < range.length {
             missing = missing.saturating_add(range.length - in_space);
             first_missing.get_or_insert(range.start.wrapping_add(in_space));
         }
+        left -= in_space;
         if in_space > 0 {
             let start = range.start.0;
             runs.push(Run { start, end: start + in_space, source, offset: range.offset });

@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use clrscope_memory::limits;
+
 use crate::Guid;
 
 /// Offset of a string in `#Strings`.
@@ -29,6 +31,8 @@ pub(crate) struct Heaps<'data> {
 impl<'data> Heaps<'data> {
     pub(crate) fn string(&self, index: StringIndex) -> Option<&'data [u8]> {
         let bytes = self.strings.get(index.0 as usize..)?;
+        // Without its end, a string could be all of the heap for each of any number of rows.
+        let bytes = &bytes[..bytes.len().min(limits::MAX_NAME)];
         bytes.get(..memchr::memchr(0, bytes)?)
     }
 

@@ -9,8 +9,8 @@ use super::headers::{DataDirectory, Directory};
 use super::image::PeImage;
 use super::raw;
 
-/// Names that an image may export; real ones have fewer than 100,000.
-const MAX_NAMES: u32 = 1_000_000;
+/// Names that an image may export; an ordinal, which each has, has 16 bits.
+const MAX_NAMES: u32 = 1 << 17;
 /// Bytes of an exported name.
 const MAX_EXPORT_NAME: usize = 4096;
 

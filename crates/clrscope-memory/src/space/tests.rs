@@ -152,3 +152,24 @@ proptest! {
         prop_assert_eq!(bytes.as_deref(), expected.as_deref());
     }
 }
+
+#[test]
+fn the_same_bytes_at_many_addresses_are_no_endless_memory() {
+    // A megabyte, listed ten thousand times.
+    let file = vec![1; 1 << 20];
+    let list = |index: u64| Range::new(VirtAddr(index << 20), 1 << 20, 0);
+    let ranges: Vec<Range> = (1..=10_000).map(list).collect();
+    let parsed = AddressSpace::from_ranges(&file, &ranges, Target::X64_WINDOWS);
+    assert_eq!(parsed.value.total_bytes(), 1 << 30);
+    assert_eq!(parsed.issues.count(), 1);
+}
+
+#[test]
+fn what_is_held_ends_at_the_first_gap() {
+    // Two runs side by side, and one behind a gap of two bytes.
+    let ranges = [(10, 4, 0), (14, 4, 8), (20, 4, 4)];
+    let space = space(&FILE, &ranges).value;
+    let held = |address, most| space.held_from(VirtAddr(address), most);
+    assert_eq!([held(10, 3), held(10, 8), held(10, u64::MAX), held(12, 100)], [3, 8, 8, 6]);
+    assert_eq!([held(9, 8), held(18, 8), held(23, 8), held(10, 0)], [0, 0, 1, 0]);
+}
