@@ -14,11 +14,42 @@ pub(crate) fn committed(snapshot: &Snapshot<'_>, range: AddressRange) -> u64 {
     }
     let first = regions.partition_point(|region| region.base <= range.start).saturating_sub(1);
     let inside = regions.iter().skip(first).take_while(|region| region.base < range.end);
-    inside
-        .filter(|region| region.state == RegionState::Commit)
-        .map(|region| {
-            let end = region.base.0.saturating_add(region.size).min(range.end.0);
-            end.saturating_sub(region.base.0.max(range.start.0))
-        })
-        .sum()
+    // Regions do not overlap, but in damaged dumps: each byte counts once.
+    let (mut counted, mut from) = (0, range.start.0);
+    for region in inside.filter(|region| region.state == RegionState::Commit) {
+        let end = region.base.0.saturating_add(region.size).min(range.end.0);
+        counted += end.saturating_sub(region.base.0.max(from));
+        from = from.max(end);
+    }
+    counted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clrscope_memory::{AddressSpace, RegionRecord, RegionType, Target, VirtAddr};
+
+    #[test]
+    fn a_byte_counts_once_however_many_regions_have_it() {
+        // All of the address space, twice, and a page of it.
+        let region = |base, size| RegionRecord {
+            base: VirtAddr(base),
+            allocation_base: VirtAddr(base),
+            size,
+            state: RegionState::Commit,
+            kind: RegionType::Private,
+            protection: 4,
+        };
+        let snapshot = Snapshot {
+            target: Target::X64_WINDOWS,
+            space: AddressSpace::empty(Target::X64_WINDOWS),
+            modules: Vec::new(),
+            threads: Vec::new(),
+            regions: vec![region(0, u64::MAX), region(0x1000, u64::MAX), region(0x2000, 0x1000)],
+            process_id: None,
+        };
+        let range = |start, end| AddressRange::new(VirtAddr(start), VirtAddr(end));
+        assert_eq!(committed(&snapshot, range(0x1800, u64::MAX)), u64::MAX - 0x1800);
+        assert_eq!(committed(&snapshot, range(0x2800, 0x3800)), 0x1000);
+    }
 }

@@ -5,6 +5,8 @@ use clrscope_memory::{AddressSpace, PointerWidth, VirtAddr};
 
 /// Series, or items of a repeated group, that one type can have at most.
 const MAX_SERIES: u64 = 64 * 1024;
+/// Where a method table has the size of its instances, behind its flags.
+const BASE_SIZE: u64 = 4;
 
 /// Where the references of a type's instances are.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -54,7 +56,10 @@ impl GcDesc {
             })
         };
         let count = signed(method_table.wrapping_sub(pointer))?;
-        if count == 0 || count.unsigned_abs() > MAX_SERIES {
+        // Each series or item has a reference of its own in the object, or in an element of it.
+        let base_size = space.read_u32(method_table.wrapping_add(BASE_SIZE))?;
+        let most = if count > 0 { u64::from(base_size) / pointer } else { MAX_SERIES };
+        if count == 0 || count.unsigned_abs() > most.min(MAX_SERIES) {
             return None;
         }
         let item = |index: u64, size: u64| {
@@ -90,7 +95,7 @@ impl GcDesc {
             })
             .collect::<Option<Box<[_]>>>()?;
         // A group of no bytes would repeat for ever.
-        let advances = items.iter().any(|item| item.references > 0 || item.skip > 0);
+        let advances = items.iter().all(|item| item.references > 0);
         advances.then_some(GcDesc::Repeated { start, items })
     }
 
@@ -107,11 +112,14 @@ impl GcDesc {
         match self {
             GcDesc::None => {}
             GcDesc::Series(series) => {
+                // They are in order and do not overlap, but in damaged descriptions.
+                let mut from = 0;
                 for series in series {
-                    let length = series.relative_length.saturating_add_unsigned(size);
-                    if length > 0 {
-                        stretch(width, bytes, series.offset, length as u64, &mut visit);
-                    }
+                    let length = series.relative_length.saturating_add_unsigned(size).max(0) as u64;
+                    let end = series.offset.saturating_add(length);
+                    let start = series.offset.max(from);
+                    stretch(width, bytes, start, end.saturating_sub(start), &mut visit);
+                    from = from.max(end);
                 }
             }
             GcDesc::Repeated { start, items } => {
@@ -121,6 +129,9 @@ impl GcDesc {
                 let mut offset = *start;
                 while offset < end {
                     for item in items {
+                        if offset >= end {
+                            break;
+                        }
                         let length = u64::from(item.references) * pointer;
                         stretch(
                             width,
@@ -168,11 +179,14 @@ mod tests {
     use super::*;
     use clrscope_memory::{Range, Target};
 
+    /// Of a type whose instances have 48 bytes.
     fn read(words: &[i64]) -> Option<GcDesc> {
-        let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        let mut bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        let table = bytes.len() as u64;
+        bytes.extend([0, 0, 0, 0, 48, 0, 0, 0]);
         let ranges = [Range::new(VirtAddr(0x1000), bytes.len() as u64, 0)];
         let space = AddressSpace::from_ranges(&bytes, &ranges, Target::X64_WINDOWS).value;
-        GcDesc::read(&space, VirtAddr(0x1000 + bytes.len() as u64))
+        GcDesc::read(&space, VirtAddr(0x1000 + table))
     }
 
     fn references(desc: &GcDesc, object: &[u64], size: u64) -> Vec<u64> {
@@ -205,7 +219,23 @@ mod tests {
     }
 
     #[test]
+    fn more_series_than_an_object_has_words_are_refused() {
+        let series = |count: i64| [[-24, 16].repeat(count as usize), vec![count]].concat();
+        assert!(read(&series(6)).is_some());
+        assert_eq!(read(&series(7)), None);
+    }
+
+    #[test]
+    fn series_that_overlap_give_each_reference_once() {
+        // Three series over the same words.
+        let desc = read(&[-24, 16, -16, 8, -24, 16, 3]).unwrap();
+        assert_eq!(references(&desc, &[0, 1, 2, 3], 32), [1, 2]);
+    }
+
+    #[test]
     fn nonsense_is_refused() {
+        // An item without a reference.
+        assert_eq!(read(&[8 << 32, 1 | 8 << 32, 16, -2]), None);
         assert_eq!(read(&[0, 0, 0]), None);
         assert_eq!(read(&[0, 16, -1]), None);
         assert_eq!(read(&[0, 16, i64::MIN]), None);

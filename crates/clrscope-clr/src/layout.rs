@@ -57,6 +57,9 @@ struct Structure {
     fields: BTreeMap<String, FieldOffset>,
 }
 
+/// How far into a structure a field can be, and how large a structure.
+const MAX_OFFSET: u64 = 1 << 24;
+
 impl Layout {
     /// A layout that knows nothing.
     pub fn new() -> Layout {
@@ -95,7 +98,8 @@ impl Layout {
         })
     }
 
-    /// Adds what a layer knows. The field `!` is the structure's size. What a stronger layer said
+    /// Adds what a layer knows, but what is absurd, which is an issue: sums and products of places need no
+    /// more than 64 bits. The field `!` is the structure's size. What a stronger layer said
     /// stays; if the two differ, that is an issue.
     pub fn add(
         &mut self,
@@ -105,6 +109,13 @@ impl Layout {
         source: Source,
         issues: &mut Issues,
     ) {
+        if offset > MAX_OFFSET {
+            issues.push(Issue::general(
+                IssueKind::BadValue,
+                format!("{structure}.{field} cannot be at {offset:#x}, as {source} says"),
+            ));
+            return;
+        }
         let place = FieldOffset { offset, source };
         let entry = self.structures.entry(structure.to_owned()).or_default();
         let existing = if field == "!" {

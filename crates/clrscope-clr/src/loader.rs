@@ -41,6 +41,7 @@ impl LoaderHeaps {
         };
         let allocators = allocator::read(runtime);
         let mut heaps = Vec::new();
+        let mut seen = BTreeSet::new();
         for (index, allocator) in allocators.iter().enumerate() {
             let stubs = layout
                 .offset("LoaderAllocator", "VirtualCallStubManager")
@@ -51,7 +52,6 @@ impl LoaderHeaps {
             let of_stubs = allocator::STUB_MANAGER_HEAPS
                 .iter()
                 .map(|&(field, kind)| (stubs, "VirtualCallStubManager", field, kind));
-            let mut seen = BTreeSet::new();
             for (at, structure, field, kind) in own.chain(of_stubs) {
                 let Some((at, offset)) = at.zip(layout.offset(structure, field)) else { continue };
                 match space.read_pointer(at.wrapping_add(offset)) {

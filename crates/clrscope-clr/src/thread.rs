@@ -38,7 +38,7 @@ pub fn thread_addresses(runtime: &Runtime<'_>) -> Result<Parsed<Vec<VirtAddr>>, 
         match next {
             // The list ends with null, in old runtimes at its own head.
             Some(at) if at.is_null() || at == head => break,
-            Some(at) if threads.len() >= MAX_THREADS || !seen.insert(at) => {
+            Some(at) if threads.len() >= limits::MAX_THREADS || !seen.insert(at) => {
                 issues.push(Issue::in_memory(
                     IssueKind::LimitReached,
                     head,
@@ -62,9 +62,6 @@ pub fn thread_addresses(runtime: &Runtime<'_>) -> Result<Parsed<Vec<VirtAddr>>, 
     }
     Ok(Parsed { value: threads, issues })
 }
-
-/// Threads that a process can have at most: far more than any system allows.
-const MAX_THREADS: usize = limits::MAX_LIST / 16;
 
 /// A thread that the runtime knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

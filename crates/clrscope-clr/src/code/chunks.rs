@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use clrscope_memory::{AddressSpace, VirtAddr};
+use rustc_hash::FxHashSet;
 
 use super::method_desc::{MethodDesc, MethodDescReader, add_distance};
 use crate::layout::MissingField;
@@ -41,10 +42,6 @@ struct Choice<'a> {
 impl Choice<'_> {
     /// Completes what is chosen, if that is possible.
     fn extend(&mut self, chosen: &mut Vec<usize>) -> bool {
-        self.steps += 1;
-        if self.steps > MAX_STEPS {
-            return false;
-        }
         if chosen.len() == self.count {
             return self.fits(chosen, self.end);
         }
@@ -53,6 +50,10 @@ impl Choice<'_> {
         let to = if chosen.is_empty() { 1 } else { self.candidates.len() };
         for next in from..to.min(self.candidates.len()) {
             let Some(candidate) = self.candidates.get(next) else { break };
+            self.steps += 1;
+            if self.steps > MAX_STEPS {
+                return false;
+            }
             let is_known = || {
                 let known = chosen.iter().filter_map(|&index| self.candidates.get(index));
                 known.map(|known| known.record.row).any(|row| row == candidate.record.row)
@@ -119,8 +120,8 @@ impl<'data> ChunkReader<'data> {
     ) -> Vec<MethodDesc> {
         let mut found = Vec::new();
         let mut chunk = self.follow(class.wrapping_add(self.first));
-        for _ in 0..MAX_CHUNKS {
-            let Some(at) = chunk else { break };
+        let mut seen = FxHashSet::default();
+        while let Some(at) = chunk.filter(|at| seen.len() < MAX_CHUNKS && seen.insert(*at)) {
             self.read_chunk(at, rows, methods, &mut found);
             chunk = self.follow(at.wrapping_add(self.next));
         }

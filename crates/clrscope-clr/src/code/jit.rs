@@ -56,7 +56,12 @@ impl<'data> JitReader<'data> {
     }
 
     /// All methods and stubs of a code heap, with the bytes from each to the next.
-    pub(super) fn methods(&self, section: &CodeSection, heap: VirtAddr) -> Vec<JittedMethod> {
+    pub(super) fn methods(
+        &self,
+        section: &CodeSection,
+        heap: VirtAddr,
+        most: usize,
+    ) -> Vec<JittedMethod> {
         let space = &self.space;
         let pointer = |offset| space.read_pointer(heap.wrapping_add(offset));
         let (Some(base), Some(map), Some(end)) =
@@ -65,7 +70,7 @@ impl<'data> JitReader<'data> {
             return Vec::new();
         };
         let end = end.min(section.end);
-        let starts = nibble_map::method_starts(space, base, map, end);
+        let starts = nibble_map::method_starts(space, base, map, end, most);
         let behind = starts.iter().skip(1).copied().chain([end]);
         let method = |(start, behind): (VirtAddr, VirtAddr)| {
             let word = space.read_pointer(start.wrapping_sub(space.target().pointer_bytes()));
@@ -151,9 +156,14 @@ impl<'data> JitReader<'data> {
         let rva = Rva(u32::try_from(address.offset_from(section.begin)?).ok()?);
         let count = space.read_u32(header.wrapping_add(count))?.min(MAX_FUNCTIONS);
         let mut found = None;
+        let mut last = None;
         for index in 0..count {
             let at = header.wrapping_add(first + u64::from(index) * size);
             let begin = Rva(space.read_u32(at)?);
+            // They are in order of address: what is not is behind the last of them.
+            if last.replace(begin).is_some_and(|last| begin < last) {
+                break;
+            }
             let second = space.read_u32(at.wrapping_add(4))?;
             let entry = if has_end {
                 let unwind_data = space.read_u32(at.wrapping_add(8))?;

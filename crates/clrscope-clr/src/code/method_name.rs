@@ -85,9 +85,6 @@ pub struct MethodNamer<'data> {
     relative: bool,
 }
 
-/// Arguments that a generic method can have.
-const MAX_ARGUMENTS: u16 = 1024;
-
 impl<'data> MethodNamer<'data> {
     /// A namer for a runtime.
     ///
@@ -221,7 +218,7 @@ impl<'data> MethodNamer<'data> {
         let count = space.read_u16(method.address.wrapping_add(count))?;
         let list = self.pointer(method.address.wrapping_add(at))?;
         let size = space.target().pointer_bytes();
-        if count > MAX_ARGUMENTS {
+        if count > limits::MAX_ARGUMENTS {
             return None;
         }
         (0..u64::from(count))

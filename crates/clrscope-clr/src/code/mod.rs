@@ -104,6 +104,9 @@ pub struct CodeMap<'data> {
     issues: Issues,
 }
 
+/// Methods that the JIT can have compiled: far more than any process was seen to have.
+const MAX_METHODS: usize = 1 << 22;
+
 impl<'data> CodeMap<'data> {
     /// The code of a runtime.
     ///
@@ -162,7 +165,12 @@ impl<'data> CodeMap<'data> {
             SectionKind::Jit { heap } => Some((section, heap)),
             _ => None,
         });
-        heaps.flat_map(|(section, heap)| self.jit.methods(section, heap)).collect()
+        let mut methods = Vec::new();
+        for (section, heap) in heaps {
+            let left = MAX_METHODS.saturating_sub(methods.len());
+            methods.extend(self.jit.methods(section, heap, left));
+        }
+        methods
     }
 
     /// The method that an address is in.

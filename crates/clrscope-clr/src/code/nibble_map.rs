@@ -11,7 +11,7 @@ const NIBBLES: u64 = 8;
 /// More than a code heap ever has.
 const MAX_HEAP: u64 = 1 << 32;
 /// Words that a search goes back at most: a method of 16 MiB.
-const MAX_WORDS: u64 = 1 << 16;
+const MAX_WORDS: u64 = 1 << 14;
 
 /// The last method that begins at `address` or before it. `map` describes the memory from `base` on.
 pub(super) fn method_start(
@@ -49,11 +49,15 @@ pub(super) fn method_starts(
     base: VirtAddr,
     map: VirtAddr,
     end: VirtAddr,
+    most: usize,
 ) -> Vec<VirtAddr> {
     let bytes = end.offset_from(base).unwrap_or(0).min(MAX_HEAP);
     let mut starts = Vec::new();
     for index in 0..bytes.div_ceil(BUCKET * NIBBLES) {
         let Some(word) = space.read_u32(map.wrapping_add(index * 4)) else { break };
+        if starts.len() >= most {
+            break;
+        }
         // Empty, or within a method that began before.
         if word == 0 || word & 0xf > 8 {
             continue;
@@ -103,7 +107,8 @@ mod tests {
         let ranges = [Range::new(VirtAddr(0x1000), bytes.len() as u64, 0)];
         let space = AddressSpace::from_ranges(&bytes, &ranges, Target::X64_WINDOWS).value;
         let starts = |end| {
-            let found = method_starts(&space, VirtAddr(0), VirtAddr(0x1000), VirtAddr(end));
+            let found =
+                method_starts(&space, VirtAddr(0), VirtAddr(0x1000), VirtAddr(end), usize::MAX);
             found.into_iter().map(|start| start.0).collect::<Vec<_>>()
         };
         assert_eq!(starts(0x300), [0x28, 0xe4, 0x220]);

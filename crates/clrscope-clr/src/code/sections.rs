@@ -144,9 +144,10 @@ fn list(
     issues: &mut Issues,
 ) -> Vec<VirtAddr> {
     let mut addresses = Vec::new();
+    let mut seen = FxHashSet::default();
     let mut at = first.unwrap_or_default();
     while !at.is_null() {
-        if addresses.len() >= MAX_SECTIONS {
+        if addresses.len() >= MAX_SECTIONS || !seen.insert(at) {
             issues.push(Issue::in_memory(
                 IssueKind::LimitReached,
                 at,
@@ -195,16 +196,16 @@ fn tree(
             below.extend(
                 (0..ENTRIES).filter_map(|index| target(node.wrapping_add(index * pointer))),
             );
+            if below.len() > MAX_SECTIONS {
+                issues.push(Issue::in_memory(
+                    IssueKind::LimitReached,
+                    top,
+                    "the tree of code sections is too large",
+                ));
+                return Vec::new();
+            }
         }
         nodes = below.into_iter().collect();
-        if nodes.len() > MAX_SECTIONS {
-            issues.push(Issue::in_memory(
-                IssueKind::LimitReached,
-                top,
-                "the tree of code sections is too large",
-            ));
-            return Vec::new();
-        }
     }
     let mut seen = FxHashSet::default();
     let mut addresses = FxHashSet::default();

@@ -204,9 +204,11 @@ impl<'data> HeapObjects<'data> {
         };
         if (bytes.len() as u64) < object.aligned_size && info.header().contains_pointers() {
             // The object lies in two pieces of the file.
-            let mut whole = vec![0; usize::try_from(object.aligned_size).unwrap_or(0)];
-            let held = self.heap().space().read_into(object.address, &mut whole);
-            info.gc_desc.for_each(width, &whole[..held], object.size, &mut place);
+            let space = self.heap().space();
+            let held = space.held_from(object.address, object.aligned_size);
+            let whole =
+                usize::try_from(held).ok().and_then(|held| space.bytes(object.address, held));
+            info.gc_desc.for_each(width, &whole.unwrap_or_default(), object.size, &mut place);
         } else {
             info.gc_desc.for_each(width, bytes, object.size, &mut place);
         }

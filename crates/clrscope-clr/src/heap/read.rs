@@ -1,6 +1,7 @@
 //! Reads the structures of the GC. dotnet/runtime, src/coreclr/gc/gcpriv.h and gc.cpp.
 
 use clrscope_memory::{AddressSpace, Issue, IssueKind, Issues, VirtAddr, limits};
+use rustc_hash::FxHashSet;
 
 use super::context::{AllocationContext, ContextOwner, of_threads};
 use super::segment::{Segment, SegmentKind};
@@ -74,6 +75,7 @@ pub(super) fn read_heap<'data>(runtime: &Runtime<'data>) -> Result<Inner<'data>,
         has_regions: offsets.allocation_start.is_none(),
         offsets,
         generation_count,
+        seen: FxHashSet::default(),
         segments: Vec::new(),
         contexts: Vec::new(),
         issues: Issues::new(),
@@ -115,6 +117,8 @@ struct Reader<'a, 'data> {
     offsets: Offsets,
     has_regions: bool,
     generation_count: u32,
+    /// Records of segments: none is in two lists.
+    seen: FxHashSet<VirtAddr>,
     segments: Vec<Segment>,
     contexts: Vec<AllocationContext>,
     issues: Issues,
@@ -217,13 +221,14 @@ impl Reader<'_, '_> {
         starts: &[VirtAddr],
     ) {
         let mut at = start;
-        let mut seen = rustc_hash::FxHashSet::default();
         while !at.is_null() {
-            if !seen.insert(at) || seen.len() > limits::MAX_LIST {
+            if !self.seen.insert(at) || self.seen.len() > limits::MAX_LIST {
                 self.issues.push(Issue::in_memory(
                     IssueKind::Cycle,
                     at,
-                    format!("the segments of generation {generation} come back to themselves"),
+                    format!(
+                        "the segments of generation {generation} come back to one that was there before"
+                    ),
                 ));
                 return;
             }
@@ -250,7 +255,8 @@ impl Reader<'_, '_> {
         starts: &[VirtAddr],
     ) -> Option<(Segment, VirtAddr)> {
         let field = |offset| self.pointer(at, offset);
-        let start = field(self.offsets.mem)?;
+        // The map of objects has a place for each word, and none between words.
+        let start = field(self.offsets.mem)?.align_up(self.space.target().pointer_bytes());
         let committed_end = field(self.offsets.committed)?;
         let reserved_end = field(self.offsets.reserved)?;
         let flags = field(self.offsets.flags)?.0;

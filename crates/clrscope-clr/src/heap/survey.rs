@@ -7,7 +7,7 @@
 //! of one chunk did not end at the guess of the next, that one is walked again, from where it really
 //! begins. So the result is that of one walk from the start, whatever the guesses.
 
-use clrscope_memory::{Control, Interrupted, Progress, VirtAddr};
+use clrscope_memory::{AddressSpace, Control, Interrupted, Progress, VirtAddr};
 use rustc_hash::FxHashMap;
 
 use super::segment::Segment;
@@ -23,6 +23,9 @@ use crate::range::AddressRange;
 const CHUNK: u64 = 2 * 1024 * 1024;
 /// Chunks that a heap is cut into, about, if it is large.
 const MAX_CHUNKS: u64 = 4096;
+/// Bytes between those that are captured that a chunk may have, for each that is: what is kept of a chunk
+/// grows with its length, and by damaged records a segment can be any part of the address space.
+const MAX_ABSENT: u64 = 64;
 /// How far into its chunk a guess is looked for. An object that is larger covers the guess's place,
 /// and the chunk is walked when its true beginning is known.
 const GUESS: u64 = 64 * 1024;
@@ -67,8 +70,7 @@ pub(super) fn survey(heap: &Heap<'_>, control: &Control<'_>) -> Result<Survey, I
     let segments = heap.segments();
     let mut holes: Vec<Vec<AddressRange>> =
         segments.iter().map(|segment| context_holes(heap, segment)).collect();
-    let total: u64 = segments.iter().map(|segment| segment.objects.len()).sum();
-    let pieces = cut(segments, total);
+    let pieces = cut(heap.space(), segments);
     let interner = Interner::new(heap);
     let span = |piece: &Piece, start| Span {
         start,
@@ -83,14 +85,17 @@ pub(super) fn survey(heap: &Heap<'_>, control: &Control<'_>) -> Result<Survey, I
         let guesses = parallel::map(&pieces, |piece| {
             control.tick(Progress { phase: "walking the heap", done: piece.start, total: 0 })?;
             let mut walk = Walk::new(heap.space(), &interner, span(piece, piece.start));
+            let near = |end: u64| end.saturating_add(GUESS);
             let entry = if piece.is_first {
                 Some(piece.start)
             } else {
-                walk.plausible_between(piece.start, piece.stop.min(piece.start + GUESS))
+                walk.plausible_between(piece.start, piece.stop.min(near(piece.start)))
             };
-            Ok(entry.map(|entry| {
+            Ok(entry.and_then(|entry| {
                 walk.restart(span(piece, entry));
-                run(&mut walk, entry)
+                walk.give_up_behind(near(piece.stop));
+                let walked = run(&mut walk, entry);
+                (!walk.gave_up()).then_some(walked)
             }))
         })?;
         results.accept(&pieces, guesses, |piece, entry| {
@@ -111,8 +116,10 @@ pub(super) fn survey(heap: &Heap<'_>, control: &Control<'_>) -> Result<Survey, I
     for damage in &results.damage {
         if let Some(index) = segment_index(segments, damage.range.start) {
             holes[index].push(damage.range);
-            holes[index].sort_by_key(|hole| hole.start);
         }
+    }
+    for holes in &mut holes {
+        holes.sort_by_key(|hole| hole.start);
     }
     let (types, stats) = number(heap, interner, &results.stats);
     Ok(Survey { types, stats, chunks: results.chunks, holes, damage: results.damage })
@@ -120,16 +127,37 @@ pub(super) fn survey(heap: &Heap<'_>, control: &Control<'_>) -> Result<Survey, I
 
 /// Cuts the segments into pieces of about the same size. Where they are cut depends on nothing but the
 /// segments.
-fn cut(segments: &[Segment], total: u64) -> Vec<Piece> {
-    let size = CHUNK.max((total / MAX_CHUNKS).next_multiple_of(CHUNK));
+fn cut(space: &AddressSpace<'_>, segments: &[Segment]) -> Vec<Piece> {
+    let held: u64 = segments
+        .iter()
+        .map(|segment| space.captured_bytes(segment.objects.start, segment.objects.len()))
+        .sum();
+    let size = CHUNK.max((held / MAX_CHUNKS).next_multiple_of(CHUNK));
     let mut pieces = Vec::new();
-    for (index, segment) in segments.iter().enumerate() {
-        let AddressRange { start, end } = segment.objects;
-        let mut at = start.0;
-        while at < end.0 {
-            let stop = at.saturating_add(size).min(end.0);
-            pieces.push(Piece { segment: index, start: at, stop, is_first: at == start.0 });
-            at = stop;
+    for (segment, AddressRange { start, end }) in segments.iter().map(|s| s.objects).enumerate() {
+        let mut from = start.0;
+        let mut add = |stop: u64| {
+            pieces.push(Piece { segment, start: from, stop, is_first: from == start.0 });
+            from = stop;
+        };
+        // Bytes that are captured in the piece, and where the last of them ends.
+        let (mut inside, mut behind) = (0, start.0);
+        for (at, bytes) in space.iter_within(start, end) {
+            if (at.0 - behind) / MAX_ABSENT > inside {
+                add(at.0);
+                inside = 0;
+            }
+            behind = at.0 + bytes.len() as u64;
+            let mut left = bytes.len() as u64;
+            while left > size - inside {
+                left -= size - inside;
+                add(behind - left);
+                inside = 0;
+            }
+            inside += left;
+        }
+        if behind.max(start.0) < end.0 || inside > 0 {
+            add(end.0);
         }
     }
     pieces
@@ -261,12 +289,15 @@ fn describe(
 fn context_holes(heap: &Heap<'_>, segment: &Segment) -> Vec<AddressRange> {
     let smallest = 3 * heap.method_tables().pointer_width().bytes();
     let gap = smallest.next_multiple_of(heap.alignment_of(segment));
+    // They are in order of their pointers.
     let contexts = heap.allocation_contexts();
-    contexts
+    let first = contexts.partition_point(|context| context.pointer < segment.objects.start);
+    contexts[first..]
         .iter()
-        .filter(|context| segment.objects.contains(context.pointer))
+        .take_while(|context| context.pointer < segment.objects.end)
         .filter_map(|context| {
-            let end = context.limit.checked_add(gap)?.min(segment.objects.end);
+            let end = context.limit.checked_add(gap)?.align_up(heap.alignment_of(segment));
+            let end = end.min(segment.objects.end);
             (end > context.pointer).then_some(AddressRange { start: context.pointer, end })
         })
         .collect()

@@ -83,6 +83,9 @@ pub(super) struct Walk<'a, 'data, R> {
     /// Up to which offset objects may begin, and end, without a closer look.
     easy: usize,
     damage: Vec<Damage>,
+    /// How far objects are searched for behind damage, and whether they were not found up to there.
+    search_limit: u64,
+    gave_up: bool,
     cache: Box<[Cached; CACHE]>,
 }
 
@@ -102,6 +105,8 @@ impl<'a, 'data, R: Resolve> Walk<'a, 'data, R> {
             offset: 0,
             easy: 0,
             damage: Vec::new(),
+            search_limit: u64::MAX,
+            gave_up: false,
             cache: Box::new([Cached::default(); CACHE]),
         };
         walk.skip_passed_holes(span.start);
@@ -116,6 +121,17 @@ impl<'a, 'data, R: Resolve> Walk<'a, 'data, R> {
         self.offset = 0;
         self.easy = 0;
         self.skip_passed_holes(span.start);
+    }
+
+    /// Has searches for objects behind damage end at `address` too. What comes of the walk then is worth
+    /// nothing if it [`Walk::gave_up`].
+    pub(super) fn give_up_behind(&mut self, address: u64) {
+        (self.search_limit, self.gave_up) = (address, false);
+    }
+
+    /// Whether objects behind damage were searched for and not found up to the limit.
+    pub(super) fn gave_up(&self) -> bool {
+        self.gave_up
     }
 
     /// Where the walk is: the address of the next object.
@@ -251,7 +267,9 @@ impl<'a, 'data, R: Resolve> Walk<'a, 'data, R> {
 
     /// Notes a damaged place and goes to the next object behind it.
     fn lost(&mut self, at: u64, kind: DamageKind) -> Option<(Object, &'data [u8])> {
-        let next = self.next_plausible(at).unwrap_or(self.span.end);
+        let next = self.next_plausible(at);
+        self.gave_up |= next.is_none() && self.search_limit < self.span.end;
+        let next = next.unwrap_or(self.span.end);
         self.damage.push(Damage { range: AddressRange::new(VirtAddr(at), VirtAddr(next)), kind });
         self.jump(next);
         None
@@ -264,7 +282,8 @@ impl<'a, 'data, R: Resolve> Walk<'a, 'data, R> {
 
     /// The first place behind `at` where objects follow one another as they should.
     pub(super) fn next_plausible(&mut self, at: u64) -> Option<u64> {
-        self.plausible_between(at.checked_add(self.pointer())?, self.span.end)
+        let end = self.span.end.min(self.search_limit);
+        self.plausible_between(at.checked_add(self.pointer())?, end)
     }
 
     /// The first place from `from` on and before `to` where objects follow one another.

@@ -13,9 +13,15 @@ pub(crate) fn find_gc_dac_vars(
     variables: &[(VirtAddr, u64)],
 ) -> Option<GcDacVars> {
     let pointer = space.target().pointer_bytes();
-    let mut found = Vec::new();
-    for &(start, length) in sections {
+    let mut found = None;
+    // By a damaged header, any number of sections can be the same memory.
+    let mut sections = sections.to_vec();
+    sections.sort_unstable();
+    let mut searched = VirtAddr::NULL;
+    for (start, length) in sections {
         let end = VirtAddr(start.0.saturating_add(length));
+        let start = start.max(searched);
+        searched = searched.max(end);
         for (piece, bytes) in space.iter_within(start, end) {
             let skip = (piece.0.wrapping_neg() & (pointer - 1)) as usize;
             let bytes = bytes.get(skip..).unwrap_or_default();
@@ -28,16 +34,14 @@ pub(crate) fn find_gc_dac_vars(
                 let address = piece.wrapping_add(skip as u64 + index as u64 * pointer);
                 if let Some(vars) = GcDacVars::read(space, address)
                     && is_plausible(space, &vars, variables)
+                    && found.replace(vars).is_some()
                 {
-                    found.push(vars);
+                    return None;
                 }
             }
         }
     }
-    match found.as_slice() {
-        [only] => Some(only.clone()),
-        _ => None,
-    }
+    found
 }
 
 fn is_plausible(space: &AddressSpace<'_>, vars: &GcDacVars, sections: &[(VirtAddr, u64)]) -> bool {

@@ -2,6 +2,8 @@
 //!
 //! dotnet/runtime, src/coreclr/inc/loaderheap.h (`UnlockedLoaderHeap`, `LoaderHeapBlock`).
 
+use std::cell::RefCell;
+
 use clrscope_memory::{AddressSpace, Issue, IssueKind, Issues, Snapshot, VirtAddr, limits};
 use rustc_hash::FxHashSet;
 
@@ -80,6 +82,8 @@ impl HeapOffsets {
 pub(super) struct HeapReader<'a, 'data> {
     space: &'a AddressSpace<'data>,
     snapshot: &'a Snapshot<'data>,
+    /// Blocks that were read: none is in two heaps.
+    seen: RefCell<FxHashSet<VirtAddr>>,
     ordinary: HeapOffsets,
     code: HeapOffsets,
     next: u64,
@@ -97,6 +101,7 @@ impl<'a, 'data> HeapReader<'a, 'data> {
             snapshot,
             ordinary: HeapOffsets::new(layout, "LoaderHeap")?,
             code: HeapOffsets::new(layout, "LoaderCodeHeap")?,
+            seen: RefCell::default(),
             next: layout.require("LoaderHeapBlock", "Next")?,
             start: layout.require("LoaderHeapBlock", "VirtualAddress")?,
             size: layout.require("LoaderHeapBlock", "VirtualSize")?,
@@ -163,14 +168,14 @@ impl<'a, 'data> HeapReader<'a, 'data> {
 
     fn blocks(&self, first: VirtAddr, heap: VirtAddr, issues: &mut Issues) -> Vec<AddressRange> {
         let mut blocks = Vec::new();
-        let mut seen = FxHashSet::default();
+        let mut seen = self.seen.borrow_mut();
         let mut at = first;
         while !at.is_null() {
             if !seen.insert(at) || seen.len() > limits::MAX_LIST {
                 issues.push(Issue::in_memory(
                     IssueKind::Cycle,
                     heap,
-                    "the blocks of a loader heap come back to themselves",
+                    "the blocks of a loader heap come back to one that was there before",
                 ));
                 break;
             }

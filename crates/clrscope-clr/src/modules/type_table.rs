@@ -2,6 +2,7 @@
 //! of which no object exists.
 
 use clrscope_memory::{AddressSpace, VirtAddr, limits};
+use rustc_hash::FxHashSet;
 
 use super::module::Module;
 use super::offsets::{ModuleOffsets, follow};
@@ -39,14 +40,12 @@ pub(crate) fn constructed_types(
     } else {
         (space.read_u32(table.wrapping_add(3 * pointer)).map(u64::from), buckets)
     };
+    // No entry is in two chains.
+    let mut seen = FxHashSet::default();
     for bucket in 0..count.unwrap_or(0).min(limits::MAX_TYPES as u64) {
         let head = first.wrapping_add(bucket.wrapping_mul(pointer));
         let Some(mut entry) = space.read_pointer(head) else { break };
-        // A chain that comes back to itself ends at the cap.
-        for _ in 0..limits::MAX_ISSUES {
-            if entry.is_null() || entry.0 & 1 != 0 {
-                break;
-            }
+        while !entry.is_null() && entry.0 & 1 == 0 && seen.insert(entry) {
             let Some(raw) = space.read_pointer(entry) else { break };
             if !raw.is_null() {
                 let handle =

@@ -29,6 +29,17 @@ pub struct FinalizerQueue {
 }
 
 impl FinalizerQueue {
+    /// Where its array begins.
+    fn first(&self) -> VirtAddr {
+        self.registered.last().map_or(VirtAddr::NULL, |range| range.start)
+    }
+
+    /// How much of its array is in the capture.
+    pub(crate) fn captured_bytes(&self, space: &AddressSpace<'_>) -> u64 {
+        let first = self.first();
+        space.captured_bytes(first, self.ready.end.0.saturating_sub(first.0))
+    }
+
     /// The objects that are registered for finalization, by generation from the oldest.
     pub fn registered_objects<'a>(
         &'a self,
@@ -89,9 +100,8 @@ pub(crate) fn read_finalizer_queue(
             format!("the finalizer queue of heap {heap} is not in the dump or damaged"),
         )),
         Some(queue) => {
-            let first = queue.registered.last().map_or(VirtAddr::NULL, |range| range.start);
-            let bytes = queue.ready.end.0 - first.0;
-            if space.presence(first, bytes) != clrscope_memory::Presence::Present {
+            let first = queue.first();
+            if queue.captured_bytes(space) < queue.ready.end.0 - first.0 {
                 issues.push(Issue::in_memory(
                     IssueKind::MissingMemory,
                     first,

@@ -136,12 +136,20 @@ struct Reader<'a, 'data> {
     space: &'a AddressSpace<'data>,
     handles: Vec<Handle>,
     segments: Vec<AddressRange>,
+    /// Maps, lists of tables, tables and segments that were read: each belongs to one owner.
+    seen: FxHashSet<VirtAddr>,
     issues: Issues,
 }
 
 impl<'a, 'data> Reader<'a, 'data> {
     fn new(space: &'a AddressSpace<'data>) -> Reader<'a, 'data> {
-        Reader { space, handles: Vec::new(), segments: Vec::new(), issues: Issues::new() }
+        Reader {
+            space,
+            handles: Vec::new(),
+            segments: Vec::new(),
+            seen: FxHashSet::default(),
+            issues: Issues::new(),
+        }
     }
 
     fn pointer(&self, address: VirtAddr, index: u64) -> Option<VirtAddr> {
@@ -152,10 +160,9 @@ impl<'a, 'data> Reader<'a, 'data> {
     /// `HandleTableMap { HandleTableBucket** pBuckets; HandleTableMap* pNext; uint32_t dwMaxIndex }`
     fn read_maps(&mut self, first: VirtAddr) {
         let mut map = first;
-        let mut seen = FxHashSet::default();
         while !map.is_null() {
-            if !seen.insert(map) {
-                self.cycle(map, "the maps of handle tables come back to the first");
+            if !self.is_new(map, "the maps of handle tables come back to one that was there before")
+            {
                 return;
             }
             let (Some(buckets), Some(next)) = (self.pointer(map, 0), self.pointer(map, 1)) else {
@@ -181,10 +188,13 @@ impl<'a, 'data> Reader<'a, 'data> {
             self.missing(bucket, "a bucket of handle tables is not in the dump");
             return;
         };
+        if !self.is_new(tables, "two buckets have the same handle tables") {
+            return;
+        }
         for slot in 0..limits::MAX_HEAPS as u64 {
             let shape = self
                 .pointer(tables, slot)
-                .filter(|table| !table.is_null())
+                .filter(|table| !table.is_null() && self.seen.insert(*table))
                 .and_then(|table| Some((table, TableShape::find(self.space, table)?)));
             match shape {
                 Some((table, (shape, head))) => self.read_table(table, &shape, head, slot as u32),
@@ -199,10 +209,13 @@ impl<'a, 'data> Reader<'a, 'data> {
 
     fn read_table(&mut self, table: VirtAddr, shape: &TableShape, head: VirtAddr, slot: u32) {
         let mut segment = head;
-        let mut seen = FxHashSet::default();
         while !segment.is_null() {
-            if !seen.insert(segment) {
-                self.cycle(segment, "the segments of a handle table come back to the first");
+            // Else they could overlap.
+            if !segment.is_aligned(SEGMENT_BYTES as u64) {
+                self.missing(segment, "no segment of a handle table can be here");
+                return;
+            }
+            if !self.is_new(segment, "the segments of a handle table come back to the first") {
                 return;
             }
             // Behind the header only those pages are committed that handles were made in.
@@ -257,8 +270,13 @@ impl<'a, 'data> Reader<'a, 'data> {
         }
     }
 
-    fn cycle(&mut self, at: VirtAddr, message: &str) {
-        self.issues.push(Issue::in_memory(IssueKind::Cycle, at, message));
+    /// Whether a structure was not read before, or too many were; says so if not.
+    fn is_new(&mut self, at: VirtAddr, message: &str) -> bool {
+        let is_new = self.seen.len() < limits::MAX_LIST && self.seen.insert(at);
+        if !is_new {
+            self.issues.push(Issue::in_memory(IssueKind::Cycle, at, message));
+        }
+        is_new
     }
 
     fn missing(&mut self, at: VirtAddr, message: &str) {

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use clrscope_image::PeImage;
 use clrscope_memory::{FileVersion, Issues, ModuleRecord, Snapshot};
+use rustc_hash::FxHashSet;
 
 use super::fill::fill;
 use super::{Inner, Runtime};
@@ -97,7 +98,8 @@ enum Candidate {
 pub fn find_runtimes<'data>(snapshot: &Snapshot<'data>, mode: LayoutMode) -> Runtimes<'data> {
     let snapshot = Arc::new(snapshot.clone());
     let mut found = Runtimes { runtimes: Vec::new(), refused: Vec::new() };
-    for module in &snapshot.modules {
+    let mut seen = FxHashSet::default();
+    for module in snapshot.modules.iter().filter(|module| seen.insert(module.base)) {
         let image = PeImage::from_memory(&snapshot.space, module.base).ok();
         let Some(candidate) = recognise(module, image.as_ref()) else { continue };
         let own = image.as_ref().and_then(PeImage::version_info).map(|info| info.file_version);

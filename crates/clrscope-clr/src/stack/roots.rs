@@ -2,7 +2,7 @@
 
 use clrscope_image::unwind::RegisterOrigin;
 use clrscope_memory::{AddressSpace, Arch, Registers, VirtAddr};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::StackBounds;
 use super::explicit::ExplicitFrame;
@@ -145,17 +145,34 @@ impl<'data> RootReader<'data> {
     /// here; what is lost by that is found conservatively.
     fn dead(&self, frames: &[StackFrame]) -> FxHashSet<usize> {
         let mut dead = FxHashSet::default();
-        for (index, frame) in frames.iter().enumerate() {
-            let Some(handler) = frame.method().filter(|method| method.is_funclet) else { continue };
-            let above = frames.iter().enumerate().skip(index + 1);
-            let parent = above.clone().find(|(_, frame)| {
-                frame.method().is_some_and(|m| m.start == handler.start && !m.is_funclet)
-            });
-            let Some((parent, _)) = parent else { continue };
-            let thrown = above.take_while(|(index, _)| *index < parent).find(|(_, frame)| {
-                frame.explicit_kind().is_some_and(|kind| THROWS.contains(&kind))
-            });
-            dead.extend(thrown.map_or(parent, |(index, _)| index)..=parent);
+        // From the outermost on: where the next frame of each method is, and the next that throws.
+        let mut parents: FxHashMap<VirtAddr, usize> = FxHashMap::default();
+        let mut thrown = None;
+        let mut spans = Vec::new();
+        for (index, frame) in frames.iter().enumerate().rev() {
+            match frame.method() {
+                Some(method) if method.is_funclet => {
+                    if let Some(&parent) = parents.get(&method.start) {
+                        let first = thrown.filter(|&thrown| thrown < parent).unwrap_or(parent);
+                        spans.push((first, parent));
+                    }
+                }
+                Some(method) => {
+                    parents.insert(method.start, index);
+                }
+                None => {
+                    let throws = |kind: &str| THROWS.contains(&kind);
+                    let kind = frame.explicit_kind().filter(|kind| throws(kind));
+                    thrown = kind.map(|_| index).or(thrown);
+                }
+            }
+        }
+        // Each frame once, however the spans overlap.
+        spans.sort_unstable();
+        let mut next = 0;
+        for (first, last) in spans {
+            dead.extend(first.max(next)..=last);
+            next = next.max(last + 1);
         }
         dead
     }

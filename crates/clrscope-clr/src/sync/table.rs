@@ -1,11 +1,14 @@
 //! The table of sync blocks.
 
+use std::cell::RefCell;
+
 use clrscope_memory::{AddressSpace, Issue, IssueKind, Issues, Parsed, VirtAddr, limits};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::header::{HeaderFormat, ObjectHeader};
 use crate::layout::MissingField;
 use crate::runtime::Runtime;
-use crate::thread::{RuntimeThread, runtime_threads};
+use crate::thread::thread_addresses;
 
 /// Bit of a monitor's state: a thread holds it (`AwareLock::LockState`).
 const IS_LOCKED: u32 = 1;
@@ -130,8 +133,12 @@ enum Entry {
 struct Reader<'a, 'data> {
     runtime: &'a Runtime<'data>,
     space: &'a AddressSpace<'data>,
-    threads: Vec<RuntimeThread>,
-    managed_id: u64,
+    /// The threads' records.
+    threads: FxHashSet<VirtAddr>,
+    /// The same by the runtime's number of each.
+    by_number: FxHashMap<u64, VirtAddr>,
+    /// Links of waiting threads that were read: none is in two lists.
+    links: RefCell<FxHashSet<VirtAddr>>,
     format: HeaderFormat,
     entry_size: u64,
     entry_block: u64,
@@ -158,12 +165,22 @@ impl<'a, 'data> Reader<'a, 'data> {
             None => runtime.snapshot().target.pointer_bytes(),
         };
         let size = layout.size("SyncTableEntry");
+        let space = &runtime.snapshot().space;
+        let managed_id = layout.require("Thread", "Id")?;
+        // What is wrong with the list of threads is said by who lists them.
+        let threads = thread_addresses(runtime)?.value;
+        let mut by_number = FxHashMap::default();
+        for &thread in &threads {
+            if let Some(number) = space.read_u32(thread.wrapping_add(managed_id)) {
+                by_number.entry(number.into()).or_insert(thread);
+            }
+        }
         Ok(Reader {
             runtime,
-            space: &runtime.snapshot().space,
-            // What is wrong with the list of threads is said by who lists them.
-            threads: runtime_threads(runtime)?.value,
-            managed_id: layout.require("Thread", "Id")?,
+            space,
+            threads: threads.into_iter().collect(),
+            by_number,
+            links: RefCell::default(),
             format: HeaderFormat::of(runtime),
             entry_size: size.unwrap_or(2 * runtime.snapshot().target.pointer_bytes()),
             entry_block: layout.require("SyncTableEntry", "SyncBlock")?,
@@ -258,30 +275,20 @@ impl<'a, 'data> Reader<'a, 'data> {
     /// The thread that holds a lock: up to .NET 8 the lock has its record, from .NET 9 on its number.
     fn owner(&self, at: VirtAddr) -> Option<VirtAddr> {
         let word = self.space.read_pointer(at).filter(|word| !word.is_null())?;
-        let has_number = |thread: &&RuntimeThread| {
-            let number = self.space.read_u32(thread.address.wrapping_add(self.managed_id));
-            number.is_some_and(|number| u64::from(number) == word.0)
-        };
-        let by_record = self.threads.iter().find(|thread| thread.address == word);
-        let by_number = || self.threads.iter().find(has_number);
-        by_record.or_else(by_number).map(|thread| thread.address)
+        let by_record = self.threads.get(&word);
+        by_record.or_else(|| self.by_number.get(&word.0)).copied()
     }
 
     /// The threads in a list of `WaitEventLink`s, each linked in its middle.
     fn pulse_waiters(&self, first: VirtAddr) -> Vec<VirtAddr> {
         let mut waiters = Vec::new();
         let mut next = self.space.read_pointer(first);
-        // No thread waits twice.
-        while let Some(link) =
-            next.filter(|link| !link.is_null() && waiters.len() < self.threads.len())
-        {
+        let mut links = self.links.borrow_mut();
+        while let Some(link) = next.filter(|link| !link.is_null() && links.insert(*link)) {
             let thread = link.wrapping_sub(self.wait_link).wrapping_add(self.wait_thread);
-            let thread = self.space.read_pointer(thread);
-            waiters.extend(thread.filter(|at| self.threads.iter().any(|t| t.address == *at)));
-            next = self.space.read_pointer(link).filter(|after| *after != link);
-            if thread.is_none() {
-                break;
-            }
+            let Some(thread) = self.space.read_pointer(thread) else { break };
+            waiters.extend(self.threads.get(&thread));
+            next = self.space.read_pointer(link);
         }
         waiters
     }

@@ -5,10 +5,9 @@
 //! `ThreadBaseObject::m_InternalThread`). Nothing else in a process points so at each other. From each thread
 //! that is found the runtime's list goes on to the next.
 
-use clrscope_memory::VirtAddr;
+use clrscope_memory::{VirtAddr, limits};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::MAX_THREADS;
 use crate::roots::{HandleKind, runtime_handles};
 use crate::runtime::Runtime;
 
@@ -43,7 +42,7 @@ pub(super) fn find(runtime: &Runtime<'_>) -> Vec<VirtAddr> {
             );
         }
     }
-    found.truncate(MAX_THREADS);
+    found.truncate(limits::MAX_THREADS);
     in_list_order(found, |thread| {
         let next = space.follow(thread.wrapping_add(link))?;
         let next = next.wrapping_sub(link);
@@ -60,7 +59,7 @@ fn in_list_order(
     for &thread in &found {
         let mut at = Some(thread);
         while let Some(thread) = at.filter(|at| !following.contains_key(at)) {
-            if following.len() >= MAX_THREADS {
+            if following.len() >= limits::MAX_THREADS {
                 break;
             }
             at = next(thread);

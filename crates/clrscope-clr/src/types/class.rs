@@ -10,7 +10,7 @@ use super::method_table::TableReader;
 use super::offsets::CountsPlace;
 
 /// Fields that a class may have: as many as metadata has rows for.
-const MAX_FIELDS: u32 = 0xff_ffff;
+const MAX_FIELDS: u32 = 0x1_ffff;
 /// How many numbers the block of counts has, packed or not, and which of them are read.
 const COUNT_INSTANCE: usize = 0;
 const COUNT_STATIC: usize = 2;
@@ -73,15 +73,20 @@ impl TableReader<'_> {
                 .and_then(|parent| self.tables.class(parent))
                 .and_then(|parent| self.field_counts(parent))
                 .map_or(0, |counts| counts.instance);
-            let own = counts.instance.checked_sub(inherited)?.checked_add(counts.statics)?;
-            if own == 0 || own > MAX_FIELDS {
+            // Each field of an instance takes a byte of it at least.
+            let instance = counts.instance.checked_sub(inherited)?;
+            let own = instance.checked_add(counts.statics)?;
+            if own == 0 || own > MAX_FIELDS || instance > self.tables.header(table)?.base_size {
                 return None;
             }
             let place = class.wrapping_add(self.offsets.field_list?);
             let list = self.offsets.relative_pointer(self.space(), place)?;
             let size = FieldDesc::size(self.offsets.pointer);
             let at = |index: u32| list.wrapping_add(u64::from(index) * size);
-            Some((0..own).map_while(|index| FieldDesc::read(self, at(index))).collect())
+            let read = (0..own).map_while(|index| Some((index, FieldDesc::read(self, at(index))?)));
+            // Those of instances come first.
+            let of_kind = read.filter(|(index, field)| field.is_static == (*index >= instance));
+            Some(of_kind.map(|(_, field)| field).collect())
         };
         read().unwrap_or_default()
     }

@@ -3,7 +3,7 @@
 //! Sources: dotnet/coreclr and dotnet/runtime, methodtable.h and methodtable.inl of each version; the
 //! data descriptors of .NET 9 and later; measured on all dumps of the corpus.
 
-use clrscope_memory::{AddressSpace, VirtAddr};
+use clrscope_memory::{AddressSpace, VirtAddr, limits};
 
 use super::offsets::TypeOffsets;
 use crate::method_table::{MethodTableHeader, MethodTableReader};
@@ -130,6 +130,9 @@ impl<'data> TableReader<'data> {
         let dictionaries = self.tables.per_inst_info(table)?;
         let count = self.space().read_u16(dictionaries.wrapping_sub(4))?;
         let arguments = self.space().read_u16(dictionaries.wrapping_sub(2))?;
+        if arguments > limits::MAX_ARGUMENTS {
+            return None;
+        }
         let last = u64::from(count.checked_sub(1)?) * self.offsets.pointer;
         let own = self.pointer_at(dictionaries.wrapping_add(last))?;
         (0..u64::from(arguments))

@@ -64,7 +64,8 @@ impl<'a, 'data> Namer<'a, 'data> {
             }
             Handle::TypeDesc(TypeDesc::FunctionPointer { result, parameters }) => {
                 let parameter = |&handle: &VirtAddr| self.handle_at(handle, depth + 1);
-                let parameters = parameters.iter().map(parameter).collect();
+                let named = parameters.iter().take_while(|_| self.parts_left.get() > 0);
+                let parameters = named.map(parameter).collect();
                 TypeName::FunctionPointer { result: inner(result), parameters }
             }
             Handle::Unknown => unknown(&format!("a type at {handle}")),
@@ -114,7 +115,8 @@ impl<'a, 'data> Namer<'a, 'data> {
             Vec::new()
         } else {
             let handles = self.reader.generic_arguments(table).unwrap_or_default();
-            handles.into_iter().map(|handle| self.handle_at(handle, depth + 1)).collect()
+            let named = handles.into_iter().take_while(|_| self.parts_left.get() > 0);
+            named.map(|handle| self.handle_at(handle, depth + 1)).collect()
         };
         TypeName::Named { namespace, path, arguments, assembly: module.simple_name().into() }
     }

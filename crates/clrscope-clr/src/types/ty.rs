@@ -242,10 +242,12 @@ impl<'a, 'data> Type<'a, 'data> {
         self.data.instance_fields.get_or_init(|| {
             let chain: Vec<VirtAddr> = self.ancestry().collect();
             let types = chain.into_iter().rev().filter_map(|table| self.types.get(table));
-            types
-                .flat_map(|ty| ty.own_fields().to_vec())
-                .filter(|field| field.kind == FieldKind::Instance)
-                .collect()
+            let mut fields = Vec::new();
+            for ty in types {
+                let own = ty.own_fields().iter();
+                fields.extend(own.filter(|field| field.kind == FieldKind::Instance).cloned());
+            }
+            fields
         })
     }
 

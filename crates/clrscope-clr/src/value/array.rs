@@ -160,7 +160,15 @@ impl<'a, 'data> ArrayRef<'a, 'data> {
     /// All elements.
     pub fn iter(&self) -> impl Iterator<Item = Value<'a, 'data>> + use<'a, 'data> {
         let this = *self;
-        (0..self.length).map_while(move |index| this.get(index))
+        (0..self.held()).map_while(move |index| this.get(index))
+    }
+
+    /// Elements from the first on that begin in the capture: all, but in a dump that is damaged or cut.
+    pub fn held(&self) -> u32 {
+        let stride = u64::from(self.stride).max(1);
+        let bytes = u64::from(self.length).saturating_mul(stride);
+        let held = self.types.space().held_from(self.address, bytes).div_ceil(stride);
+        u32::try_from(held).unwrap_or(u32::MAX).min(self.length)
     }
 
     /// The bytes of all elements, if they lie in one piece of the capture.

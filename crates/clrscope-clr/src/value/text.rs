@@ -90,6 +90,8 @@ impl Value<'_, '_> {
         }
         match self.as_nullable() {
             Some(None) => return out.write_str(NULL),
+            // No such type is within another but in damaged dumps, where one can be within itself.
+            Some(Some(inner)) if inner.as_nullable().is_some() => return out.write_str(CUT),
             Some(Some(inner)) => return inner.write_text(out, limits),
             None => {}
         }

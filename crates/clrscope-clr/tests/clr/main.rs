@@ -5,6 +5,7 @@ mod damage;
 mod detection;
 mod graph;
 mod heap;
+mod hostile;
 mod loader_heaps;
 mod named_roots;
 mod roots;

@@ -23,7 +23,7 @@ impl<'a> Bits<'a> {
         self.position
     }
 
-    fn truncated(&self) -> GcInfoError {
+    pub(super) fn truncated(&self) -> GcInfoError {
         GcInfoError::Truncated(self.position)
     }
 

@@ -84,7 +84,8 @@ impl<'data> GcInfo<'data> {
         let mut bits = Bits::new(&bytes);
         let (header, counts) = header::read(&mut bits, version)?;
         let width = ceil_log2(header.code_length);
-        bits.require(u64::from(counts.safe_points) * u64::from(width))?;
+        // No two are at the same place, so that code of one byte cannot have two.
+        bits.require(u64::from(counts.safe_points) * u64::from(width.max(1)))?;
         let safe_points =
             (0..counts.safe_points).map(|_| bits.read(width)).collect::<Result<_, _>>()?;
         let interruptible = header::read_ranges(&mut bits, counts.ranges)?;

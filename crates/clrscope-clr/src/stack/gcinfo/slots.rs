@@ -41,6 +41,9 @@ pub struct Slot {
     pub untracked: bool,
 }
 
+/// Slots of one method: far more than the JIT tracks or any method has.
+const MAX_SLOTS: u64 = 1 << 16;
+
 /// All slots of a method.
 #[derive(Debug, Clone)]
 pub(super) struct SlotTable {
@@ -56,6 +59,9 @@ impl SlotTable {
         let total = u64::from(registers) + u64::from(stack) + u64::from(untracked);
         // A register takes at least three bits, a stack slot more.
         bits.require(total.saturating_mul(3))?;
+        if total > MAX_SLOTS {
+            return Err(bits.truncated());
+        }
         let mut slots = Vec::with_capacity(total as usize);
         read_registers(bits, registers, &mut slots)?;
         read_stack_slots(bits, stack, false, &mut slots)?;

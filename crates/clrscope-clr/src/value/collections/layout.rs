@@ -249,7 +249,7 @@ fn ring<'a, 'data>(
     gather: &mut Gather<'a, 'data>,
 ) {
     let length = u64::from(items.len());
-    for step in 0..count.min(length) {
+    for step in 0..count.min(items.held().into()) {
         if gather.is_full() {
             break;
         }
@@ -284,17 +284,19 @@ fn chains<'a, 'data>(
     };
     let tables = tables.content();
     let counts = array(&tables, counts);
-    let count = counts.map(|counts| counts.iter().filter_map(|count| count.as_u64()).sum());
+    let count = counts.map(|counts| {
+        counts.iter().filter_map(|count| count.as_u64()).fold(0, u64::saturating_add)
+    });
     let buckets = array(&tables, buckets);
-    let mut left = limits::MAX_LIST;
+    // No node is in two chains.
+    let mut seen = FxHashSet::default();
     for bucket in buckets.iter().flat_map(|buckets| buckets.iter()) {
         // From .NET 8 on a bucket is a struct around the reference.
         let mut node = bucket.field("_node").unwrap_or(bucket).as_object();
-        while let Some(at) = node {
-            if gather.is_full() || left == 0 {
+        while let Some(at) = node.filter(|node| seen.insert(node.address())) {
+            if gather.is_full() || seen.len() > limits::MAX_LIST {
                 return (count, buckets.map(|buckets| buckets.len().into()));
             }
-            left -= 1;
             gather.push(element(&at.content(), &["_key", "m_key"], &["_value", "m_value"]));
             node = at.field_of(&["_next", "m_next"]).and_then(|next| next.as_object());
         }
@@ -309,8 +311,12 @@ fn segments<'a, 'data>(
 ) -> (Option<u64>, Option<u64>) {
     let (mut count, mut capacity) = (0u64, 0u64);
     let mut segment = owner.field("_head").and_then(|head| head.as_object());
-    for _ in 0..limits::MAX_LIST {
+    let mut seen = FxHashSet::default();
+    loop {
         let Some(at) = segment else { return (Some(count), Some(capacity)) };
+        if seen.len() >= limits::MAX_LIST || !seen.insert(at.address()) {
+            return (None, None);
+        }
         let read = || {
             let slots = array(&at.content(), &["_slots"])?;
             let ends = at.field("_headAndTail")?;
@@ -330,7 +336,6 @@ fn segments<'a, 'data>(
         ring(&slots, head.into(), held, item, gather);
         segment = at.field("_nextSegment").and_then(|next| next.as_object());
     }
-    (None, None)
 }
 
 fn linked<'a, 'data>(
@@ -338,9 +343,11 @@ fn linked<'a, 'data>(
     count: Option<u64>,
     gather: &mut Gather<'a, 'data>,
 ) {
+    // The last node leads to the first.
+    let mut seen = FxHashSet::default();
     let mut node = head;
     for _ in 0..count.unwrap_or(0) {
-        let Some(at) = node else { return };
+        let Some(at) = node.filter(|node| seen.insert(node.address())) else { return };
         if gather.is_full() {
             return;
         }

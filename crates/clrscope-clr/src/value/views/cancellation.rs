@@ -2,6 +2,7 @@
 //! System.Private.CoreLib.
 
 use clrscope_memory::limits;
+use rustc_hash::FxHashSet;
 
 use super::{Fact, Facts};
 use crate::types::Constant;
@@ -83,10 +84,10 @@ impl<'a, 'data> ObjectRef<'a, 'data> {
             }
         };
         let mut callbacks = Vec::new();
+        let mut seen = FxHashSet::default();
         for list in lists {
             let mut node = list.field(FIRST).and_then(|first| first.as_object());
-            for _ in 0..limits::MAX_LIST {
-                let Some(at) = node else { break };
+            while let Some(at) = node.filter(|node| seen.insert(node.address())) {
                 callbacks.extend(at.field(CALLBACK).and_then(|callback| callback.as_object()));
                 node = at.field(NEXT).and_then(|next| next.as_object());
             }

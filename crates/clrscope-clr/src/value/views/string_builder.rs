@@ -1,7 +1,7 @@
 //! `System.Text.StringBuilder`: a list of chunks, the last first. `System/Text/StringBuilder.cs` of
 //! System.Private.CoreLib.
 
-use clrscope_memory::limits;
+use rustc_hash::FxHashSet;
 use zerocopy::little_endian::U16;
 
 use super::{Fact, Facts};
@@ -54,9 +54,8 @@ impl<'data> ObjectRef<'_, 'data> {
         // From the last chunk to the first: those that hold the wanted units are kept.
         let mut pieces: Vec<&'data [U16]> = Vec::new();
         let mut chunk = Some(self.clone());
-        while let Some(at) = chunk
-            && view.chunks < limits::MAX_LIST as u64
-        {
+        let mut seen = FxHashSet::default();
+        while let Some(at) = chunk.filter(|chunk| seen.insert(chunk.address())) {
             view.chunks += 1;
             let array = at.field(CHARACTERS).and_then(|chars| chars.as_object()?.as_array());
             view.capacity += array.map_or(0, |array| u64::from(array.len()));
