@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use clrscope_clr::code::MethodFinder;
 use clrscope_clr::{NameStyle, ObjectRef, TaskState, TextLimits, Types, Value};
 use clrscope_memory::{VirtAddr, limits};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::async_objects::{AsyncObject, AsyncObjects};
 use crate::task_chain::{async_method, machine_type};
@@ -82,6 +82,8 @@ pub struct AsyncSelection {
 const MAX_FRAMES: usize = 4096;
 /// Branches in branches.
 const MAX_BRANCHES: usize = 32;
+/// Objects that are looked at for one stack: where branches meet again, the same ones are on many ways.
+const MAX_STEPS: usize = 4 * MAX_FRAMES;
 /// Objects that are named of stacks that look the same.
 const SAMPLES: usize = 10;
 
@@ -94,6 +96,14 @@ pub struct AsyncReader<'a, 'data> {
     objects: &'a AsyncObjects,
     types: &'a Types<'data>,
     style: NameStyle,
+}
+
+/// What a part of a stack may take.
+#[derive(Debug, Clone, Copy)]
+struct Room {
+    depth: u32,
+    frames: usize,
+    branches: usize,
 }
 
 impl<'a, 'data> AsyncReader<'a, 'data> {
@@ -113,7 +123,13 @@ impl<'a, 'data> AsyncReader<'a, 'data> {
         let mut known: FxHashMap<(Vec<Key>, Option<String>), usize> = FxHashMap::default();
         for top in self.tops() {
             let mut hidden = 0;
-            let frames = self.frames(top.object.address, 0, MAX_FRAMES, MAX_BRANCHES, &mut hidden);
+            let mut steps = MAX_STEPS;
+            let frames = self.frames(
+                top.object.address,
+                Room { depth: 0, frames: MAX_FRAMES, branches: MAX_BRANCHES },
+                &mut steps,
+                &mut hidden,
+            );
             if !selection.accepts(&frames) {
                 continue;
             }
@@ -170,19 +186,20 @@ impl<'a, 'data> AsyncReader<'a, 'data> {
     fn frames(
         &self,
         first: VirtAddr,
-        depth: u32,
-        limit: usize,
-        branches: usize,
+        room: Room,
+        steps: &mut usize,
         hidden: &mut u64,
     ) -> Vec<AsyncFrame> {
         let mut frames: Vec<AsyncFrame> = Vec::new();
+        let mut seen = FxHashSet::default();
         let mut next = Some(first);
-        let mut depth = depth;
+        let mut depth = room.depth;
         while let Some(address) = next.take() {
-            if limit <= frames.len() || frames.iter().any(|frame| frame.address == address) {
+            if room.frames <= frames.len() || *steps == 0 || !seen.insert(address) {
                 *hidden += 1;
                 break;
             }
+            *steps -= 1;
             let one = self.objects.get(address);
             frames.extend(self.frame(address, one, depth));
             let continuations = one.map(|one| &one.continuations[..]).unwrap_or_default();
@@ -190,17 +207,18 @@ impl<'a, 'data> AsyncReader<'a, 'data> {
             match continuations {
                 [] => {}
                 [one] => next = Some(*one),
-                many if branches == 0 => *hidden += many.len() as u64,
+                many if room.branches == 0 => *hidden += many.len() as u64,
                 many => {
                     // Those that look the same become one.
                     let mut places: FxHashMap<Vec<Key>, usize> = FxHashMap::default();
                     for &one in many {
-                        let left = limit.saturating_sub(frames.len());
-                        if left == 0 {
+                        let left = room.frames.saturating_sub(frames.len());
+                        if left == 0 || *steps == 0 {
                             *hidden += 1;
                             continue;
                         }
-                        let branch = self.frames(one, depth, left, branches - 1, hidden);
+                        let below = Room { depth, frames: left, branches: room.branches - 1 };
+                        let branch = self.frames(one, below, steps, hidden);
                         let place = frames.len();
                         let first =
                             *places.entry(branch.iter().map(key).collect()).or_insert(place);
@@ -329,5 +347,42 @@ impl AsyncSelection {
         self.type_name.as_ref().is_none_or(|text| {
             name.contains(text) || method.is_some_and(|method| method.contains(text))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clrscope_clr::{LayoutMode, Object, TypeId, find_runtimes};
+    use clrscope_minidump::Minidump;
+    use clrscope_testkit::corpus;
+
+    use super::*;
+
+    #[test]
+    fn ways_that_part_and_meet_again_are_not_all_walked() {
+        // Each of sixty objects goes on twice with the next, and the last with the first.
+        let count = 60;
+        let place = |index: u64| VirtAddr(0x1000 + 8 * (index % count));
+        let one = |index: u64| AsyncObject {
+            object: Object { address: place(index), ty: TypeId(0), size: 24, aligned_size: 24 },
+            is_state_machine: false,
+            state: None,
+            await_number: None,
+            continuations: vec![place(index + 1), place(index + 1)],
+        };
+        let mut objects =
+            AsyncObjects { found: (0..count).map(one).collect(), ..Default::default() };
+        objects.index = (0..).map(place).zip(0..objects.found.len()).collect();
+
+        let bytes = corpus::dump("net8-x64-case005").expect("it is in testdata").bytes();
+        let snapshot = Minidump::parse(&bytes).expect("a minidump").snapshot().value;
+        let runtimes = find_runtimes(&snapshot, LayoutMode::Auto);
+        let types = runtimes.first().expect("a runtime").types().expect("a layout");
+        let reader = AsyncReader::new(&objects, types, NameStyle::CSharp);
+        let mut hidden = 0;
+        let room = Room { depth: 0, frames: MAX_FRAMES, branches: MAX_BRANCHES };
+        let mut steps = MAX_STEPS;
+        reader.frames(place(0), room, &mut steps, &mut hidden);
+        assert!(hidden > 0);
     }
 }

@@ -74,7 +74,8 @@ impl Census {
         for object in objects {
             if let Some(stats) = stats.get_mut(object.ty.index()) {
                 stats.count += 1;
-                stats.bytes += object.size;
+                // The same object can be there many times.
+                stats.bytes = stats.bytes.saturating_add(object.size);
             }
         }
         let mut census = Census::new(&stats);
@@ -88,7 +89,7 @@ impl Census {
         let types: Vec<TypeCount> = types.collect();
         Census {
             objects: types.iter().map(|count| count.count).sum(),
-            bytes: types.iter().map(|count| count.bytes).sum(),
+            bytes: types.iter().map(|count| count.bytes).fold(0, u64::saturating_add),
             types,
             fragmentation: Vec::new(),
         }

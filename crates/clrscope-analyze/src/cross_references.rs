@@ -1,7 +1,8 @@
 //! References from one part of the heap into another.
 
-use clrscope_clr::{HeapObjects, Object};
-use clrscope_memory::{Control, Interrupted};
+use clrscope_clr::{HeapObjects, Object, Segment};
+use clrscope_memory::{Control, Interrupted, VirtAddr};
+use rustc_hash::FxHashSet;
 
 use crate::GenerationFilter;
 
@@ -38,6 +39,15 @@ impl Crossing {
     }
 }
 
+/// What a walk over a stretch has found.
+#[derive(Default)]
+struct Part<'h> {
+    segment: Option<&'h Segment>,
+    found: Vec<CrossReference>,
+    /// What the last object that was found refers to.
+    targets: FxHashSet<VirtAddr>,
+}
+
 /// The references of one sort, in order of address; each pair of objects once.
 ///
 /// # Errors
@@ -50,9 +60,9 @@ pub fn cross_references(
     let heap = objects.heap();
     let parts = objects.fold_references(
         control,
-        |stretch| (heap.segments().get(stretch.segment), Vec::new()),
-        |(segment, found): &mut (_, Vec<CrossReference>), from, _, target| {
-            let Some(segment): Option<&clrscope_clr::Segment> = *segment else { return };
+        |stretch| Part { segment: heap.segments().get(stretch.segment), ..Part::default() },
+        |part, from, _, target| {
+            let Some(segment) = part.segment else { return };
             let from_generation = GenerationFilter::of(segment, from.address);
             let Some(of_target) = heap.segment_at(target) else { return };
             let to_generation = GenerationFilter::of(of_target, target);
@@ -60,12 +70,13 @@ pub fn cross_references(
                 return;
             }
             let Some(to) = objects.object_at(target) else { return };
-            let is_known = |last: &&CrossReference| last.from.address == from.address;
-            let mut same = found.iter().rev().take_while(is_known);
-            if !same.any(|known| known.to.address == target) {
-                found.push(CrossReference { from: *from, from_generation, to, to_generation });
+            if part.found.last().is_none_or(|last| last.from.address != from.address) {
+                part.targets.clear();
+            }
+            if part.targets.insert(target) {
+                part.found.push(CrossReference { from: *from, from_generation, to, to_generation });
             }
         },
     )?;
-    Ok(parts.into_iter().flat_map(|(_, found)| found).collect())
+    Ok(parts.into_iter().flat_map(|part| part.found).collect())
 }

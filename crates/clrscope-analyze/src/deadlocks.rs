@@ -1,8 +1,8 @@
 //! Who waits for whom: deadlocks, and who waits behind them.
 
 use clrscope_clr::Runtime;
-use clrscope_memory::{VirtAddr, limits};
-use rustc_hash::FxHashSet;
+use clrscope_memory::VirtAddr;
+use rustc_hash::FxHashMap;
 
 use crate::task_chain::{TaskLabel, task_chain};
 use crate::thread_stacks::ThreadStack;
@@ -59,8 +59,9 @@ pub fn deadlocks(
     stacks: &[ThreadStack],
     waits: &[Option<Wait>],
 ) -> Deadlocks {
+    let holders = Holders::new(runtime, stacks);
     let by = |(thread, wait): (usize, &Option<Wait>)| {
-        let by = holder(runtime, stacks, thread, wait.as_ref()?)?;
+        let by = holders.of(thread, wait.as_ref()?)?;
         (by != thread).then_some(Blocked { thread, by })
     };
     let blocked: Vec<Blocked> = waits.iter().enumerate().filter_map(by).collect();
@@ -81,29 +82,45 @@ pub fn deadlocks(
     }
 }
 
-/// The thread that has what another waits for.
-fn holder(
-    runtime: &Runtime<'_>,
-    stacks: &[ThreadStack],
-    waiting: usize,
-    wait: &Wait,
-) -> Option<usize> {
-    let index_of = |fits: &dyn Fn(&ThreadStack) -> bool| stacks.iter().position(fits);
-    match wait.kind {
-        WaitKind::Lock => {
-            let owner = wait.lock?.owner?;
-            index_of(&|stack| stack.entry.thread.address == owner)
+/// Who holds what others wait for: threads by what they are.
+struct Holders {
+    by_record: FxHashMap<VirtAddr, usize>,
+    by_object: FxHashMap<VirtAddr, usize>,
+    /// By the task that each runs; a task can run on several, one within the other.
+    by_task: FxHashMap<VirtAddr, Vec<usize>>,
+}
+
+impl Holders {
+    fn new(runtime: &Runtime<'_>, stacks: &[ThreadStack]) -> Holders {
+        let mut holders = Holders {
+            by_record: FxHashMap::default(),
+            by_object: FxHashMap::default(),
+            by_task: FxHashMap::default(),
+        };
+        for (index, stack) in stacks.iter().enumerate() {
+            let thread = &stack.entry.thread;
+            holders.by_record.entry(thread.address).or_insert(index);
+            if let Some(object) = thread.object {
+                holders.by_object.entry(object).or_insert(index);
+            }
+            if let Some(task) = running_task(runtime, stack) {
+                holders.by_task.entry(task).or_default().push(index);
+            }
         }
-        WaitKind::Thread => {
-            let object = wait.object.as_ref()?.address;
-            index_of(&|stack| stack.entry.thread.object == Some(object))
+        holders
+    }
+
+    /// The thread that another waits for, if it is known.
+    fn of(&self, waiting: usize, wait: &Wait) -> Option<usize> {
+        match wait.kind {
+            WaitKind::Lock => self.by_record.get(&wait.lock?.owner?).copied(),
+            WaitKind::Thread => self.by_object.get(&wait.object.as_ref()?.address).copied(),
+            WaitKind::Task => {
+                let runs = self.by_task.get(&wait.object.as_ref()?.address)?;
+                runs.iter().copied().find(|&index| index != waiting)
+            }
+            _ => None,
         }
-        WaitKind::Task => {
-            let task = wait.object.as_ref()?.address;
-            let runs = |stack: &ThreadStack| running_task(runtime, stack) == Some(task);
-            (0..stacks.len()).find(|&index| index != waiting && stacks.get(index).is_some_and(runs))
-        }
-        _ => None,
     }
 }
 
@@ -129,33 +146,50 @@ fn cycles(count: usize, edges: &[Blocked]) -> Vec<Deadlock> {
             *next = Some(edge.by);
         }
     }
-    let follow = |from: usize| std::iter::successors(Some(from), |&at| *next.get(at)?);
-    let mut in_cycle = FxHashSet::default();
-    let mut deadlocks = Vec::new();
+    let mut found: Vec<Deadlock> = Vec::new();
+    // Of each node, the walk that came to it first, and the cycle that it leads into.
+    let mut walks: Vec<Option<usize>> = vec![None; count];
+    let mut ends: Vec<Option<usize>> = vec![None; count];
+    let mut in_cycle = vec![false; count];
     for start in 0..count {
-        // One comes back to where it started only on a cycle, after at most as many steps as there are nodes.
-        let returns = follow(start).skip(1).take(count).any(|at| at == start);
-        if !returns || in_cycle.contains(&start) {
-            continue;
+        let mut path = Vec::new();
+        let mut at = Some(start);
+        let mut end = None;
+        while let Some((node, walk)) = at.and_then(|node| Some((node, walks.get_mut(node)?))) {
+            if *walk == Some(start) {
+                let first = path.iter().position(|&other| other == node).unwrap_or(0);
+                let mut cycle = path.split_off(first);
+                cycle.iter().for_each(|&node| in_cycle[node] = true);
+                cycle.iter().for_each(|&node| ends[node] = Some(found.len()));
+                let least = (0..cycle.len()).min_by_key(|&place| cycle[place]);
+                cycle.rotate_left(least.unwrap_or(0));
+                end = Some(found.len());
+                found.push(Deadlock { cycle, behind: Vec::new() });
+                break;
+            }
+            if walk.is_some() {
+                end = ends[node];
+                break;
+            }
+            *walk = Some(start);
+            path.push(node);
+            at = next[node];
         }
-        let mut cycle = vec![start];
-        cycle.extend(follow(start).skip(1).take_while(|&at| at != start).take(limits::MAX_LIST));
-        in_cycle.extend(cycle.iter().copied());
-        deadlocks.push(Deadlock { cycle, behind: Vec::new() });
+        path.into_iter().for_each(|node| ends[node] = end);
     }
-    for deadlock in &mut deadlocks {
-        let leads_in = |&thread: &usize| {
-            !in_cycle.contains(&thread)
-                && follow(thread).take(count + 1).any(|at| deadlock.cycle.contains(&at))
-        };
-        deadlock.behind = (0..count).filter(leads_in).collect();
+    for thread in (0..count).filter(|&thread| !in_cycle[thread]) {
+        if let Some(deadlock) = ends[thread].and_then(|end| found.get_mut(end)) {
+            deadlock.behind.push(thread);
+        }
     }
-    deadlocks
+    found.sort_by_key(|deadlock| deadlock.cycle.first().copied());
+    found
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use rustc_hash::FxHashSet;
 
     use super::*;
 
@@ -169,6 +203,18 @@ mod tests {
         // 0 -> 1 -> 0; 2 -> 0; 3 -> 2; 4 -> 5 -> nothing.
         let next = [Some(1), Some(0), Some(0), Some(2), Some(5), None];
         assert_eq!(cycles(6, &edges(&next)), [Deadlock { cycle: vec![0, 1], behind: vec![2, 3] }]);
+    }
+
+    #[test]
+    fn a_hundred_thousand_threads_take_no_time() {
+        // Each waits for the one before it, and the first for the last; as many lead to the last.
+        let ring = 50_000;
+        let mut next: Vec<_> = (0..2 * ring).map(|at: usize| at.checked_sub(1)).collect();
+        next[0] = Some(ring - 1);
+        let found = cycles(next.len(), &edges(&next));
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].cycle.len(), found[0].behind.len()), (ring, ring));
+        assert_eq!(found[0].cycle[..2], [0, ring - 1]);
     }
 
     proptest! {

@@ -115,7 +115,7 @@ fn retained_by_roots<K: Ord>(
     let rows = keys.into_iter().zip(groups).zip(0u32..).map(|((key, targets), group)| {
         let own = Totals {
             objects: targets.len() as u64,
-            bytes: targets.iter().map(|&id| sizes.of(id)).sum(),
+            bytes: targets.iter().map(|&id| sizes.of(id)).fold(0, u64::saturating_add),
         };
         (key, own, Totals { objects: counts.of_group(group), bytes: bytes.of_group(group) })
     });

@@ -3,6 +3,7 @@
 use clrscope_clr::stack::{LifeCycle, ManagedThread};
 use clrscope_clr::{AllocationContext, ContextOwner, DomainKind, Heap, NameStyle, Runtime, Types};
 use clrscope_memory::{Issue, IssueKind, Issues, VirtAddr, limits};
+use rustc_hash::FxHashMap;
 
 /// A thread of the runtime.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,16 +76,23 @@ pub fn thread_list(
     };
     let types = runtime.types().ok();
     let domain = only_domain(runtime);
+    let mut records: FxHashMap<u32, usize> = FxHashMap::default();
+    for (index, record) in runtime.snapshot().threads.iter().enumerate() {
+        records.entry(record.os_id).or_insert(index);
+    }
+    let mut allocations: FxHashMap<VirtAddr, AllocationContext> = FxHashMap::default();
+    for context in heap.map(Heap::allocation_contexts).unwrap_or_default() {
+        if let ContextOwner::Thread(thread) = context.owner {
+            allocations.entry(thread).or_insert(*context);
+        }
+    }
     let entry = |thread: ManagedThread| {
         let own_name = types.and_then(|types| managed_name(types, thread.object?));
-        let listed = &runtime.snapshot().threads;
         let alive = thread.life_cycle == LifeCycle::Alive;
-        let contexts = heap.map(Heap::allocation_contexts).unwrap_or_default();
-        let owner = ContextOwner::Thread(thread.address);
         ThreadEntry {
             name: own_name.or_else(|| thread.name.clone()),
-            debugger_id: listed.iter().position(|record| alive && record.os_id == thread.os_id),
-            allocation: contexts.iter().find(|context| context.owner == owner).copied(),
+            debugger_id: records.get(&thread.os_id).copied().filter(|_| alive),
+            allocation: allocations.get(&thread.address).copied(),
             domain,
             exception: thread.last_thrown.map(|object| thrown(types, object, style)),
             thread,

@@ -129,12 +129,13 @@ pub fn thread_stacks<'data>(
             .map_err(|missing| not_walked(&missing, issues))
             .ok()
     });
+    let none = |entry| ThreadStack { entry, frames: Vec::new(), references: Vec::new() };
+    let Some(reader) = reader else { return threads.into_iter().map(none).collect() };
     let mut budget = StackBudget::new(&runtime.snapshot().space);
-    let stack = |entry: ThreadEntry| match &reader {
-        Some(reader) => reader.read(entry, &mut budget, issues),
-        None => ThreadStack { entry, frames: Vec::new(), references: Vec::new() },
-    };
-    threads.into_iter().map(stack).collect()
+    let walked: Vec<Walked<'_>> =
+        threads.into_iter().map(|entry| reader.walk(entry, &mut budget, issues)).collect();
+    let lookup = reader.lookup(&walked);
+    walked.into_iter().map(|walked| reader.stack(walked, &lookup)).collect()
 }
 
 fn not_walked(missing: &MissingField, issues: &mut Issues) {
@@ -151,6 +152,12 @@ struct StackReader<'a, 'data> {
     types: &'a Types<'data>,
     references: References<'a, 'data>,
     style: NameStyle,
+}
+
+/// A thread whose stack was walked, if it has one.
+struct Walked<'a> {
+    entry: ThreadEntry,
+    stack: Option<(&'a ThreadRecord, Vec<StackFrame>)>,
 }
 
 impl<'a, 'data> StackReader<'a, 'data> {
@@ -170,22 +177,17 @@ impl<'a, 'data> StackReader<'a, 'data> {
         })
     }
 
-    fn read(
+    fn walk(
         &self,
         entry: ThreadEntry,
         budget: &mut StackBudget,
         issues: &mut Issues,
-    ) -> ThreadStack {
+    ) -> Walked<'a> {
         let snapshot = self.code.runtime().snapshot();
-        let mut stack = ThreadStack { entry, frames: Vec::new(), references: Vec::new() };
         // Threads that ended or have not begun have no record.
-        let Some(record) = stack.entry.debugger_id.and_then(|index| snapshot.threads.get(index))
-        else {
-            return stack;
-        };
-        if !budget.spend(&snapshot.space, record, issues) {
-            return stack;
-        }
+        let record = entry.debugger_id.and_then(|index| snapshot.threads.get(index));
+        let record = record.filter(|record| budget.spend(&snapshot.space, record, issues));
+        let Some(record) = record else { return Walked { entry, stack: None } };
         let present = snapshot.space.presence(record.stack_start, record.stack_bytes);
         if record.registers.is_none() || present != Presence::Present {
             issues.push(Issue::in_memory(
@@ -197,10 +199,36 @@ impl<'a, 'data> StackReader<'a, 'data> {
                 ),
             ));
         }
-        let frames = self.walker.walk(stack.entry.thread.address, record, issues);
-        stack.references = self.references(record, &frames);
-        stack.frames = frames.iter().map(|frame| self.name(frame)).collect();
-        stack
+        let frames = self.walker.walk(entry.thread.address, record, issues);
+        Walked { entry, stack: Some((record, frames)) }
+    }
+
+    /// The objects that words of all stacks are in. Which words matter only the frames say; so all are
+    /// gathered first, and one walk over the heap finds the objects of all.
+    fn lookup(&self, walked: &[Walked<'_>]) -> ObjectLookup {
+        let (References::Exact(heap) | References::All(heap)) = self.references else {
+            return ObjectLookup::default();
+        };
+        let asked = RefCell::new(Vec::new());
+        for (record, frames) in walked.iter().filter_map(|walked| walked.stack.as_ref()) {
+            self.walker.roots(record, frames, &|address| {
+                asked.borrow_mut().push(address);
+                None
+            });
+        }
+        ObjectLookup::new(heap, asked.into_inner())
+    }
+
+    fn stack(&self, walked: Walked<'_>, lookup: &ObjectLookup) -> ThreadStack {
+        let Walked { entry, stack } = walked;
+        let Some((record, frames)) = stack else {
+            return ThreadStack { entry, frames: Vec::new(), references: Vec::new() };
+        };
+        ThreadStack {
+            entry,
+            references: self.references(record, &frames, lookup),
+            frames: frames.iter().map(|frame| self.name(frame)).collect(),
+        }
     }
 
     fn name(&self, frame: &StackFrame) -> Frame {
@@ -226,25 +254,17 @@ impl<'a, 'data> StackReader<'a, 'data> {
         }
     }
 
-    fn references(&self, record: &ThreadRecord, frames: &[StackFrame]) -> Vec<StackReference> {
-        let (heap, all) = match self.references {
-            References::None => return Vec::new(),
-            References::Direct => {
-                let roots = self.walker.roots(record, frames, &|_| None).roots;
-                return roots.iter().map(|root| self.reference(root, frames)).collect();
-            }
-            References::Exact(heap) => (heap, false),
-            References::All(heap) => (heap, true),
-        };
-        // Which words matter only the frames say; all are gathered first, so that one walk over the
-        // heap finds the objects of all.
-        let asked = RefCell::new(Vec::new());
-        self.walker.roots(record, frames, &|address| {
-            asked.borrow_mut().push(address);
-            None
-        });
-        let lookup = ObjectLookup::new(heap, asked.into_inner());
+    fn references(
+        &self,
+        record: &ThreadRecord,
+        frames: &[StackFrame],
+        lookup: &ObjectLookup,
+    ) -> Vec<StackReference> {
+        if let References::None = self.references {
+            return Vec::new();
+        }
         let roots = self.walker.roots(record, frames, &|address| lookup.containing(address)).roots;
+        let all = !matches!(self.references, References::Exact(_));
         let wanted = roots.iter().filter(|root| all || root.exact);
         wanted.map(|root| self.reference(root, frames)).collect()
     }

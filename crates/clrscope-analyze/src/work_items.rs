@@ -141,7 +141,7 @@ impl ItemReader<'_, '_> {
         else {
             return;
         };
-        let count = u32::try_from(tail.wrapping_sub(head)).unwrap_or(0).min(array.len());
+        let count = u32::try_from(tail.wrapping_sub(head)).unwrap_or(0).min(array.held());
         let length = array.len().max(1);
         for place in 0..count {
             let at = (head as u32).wrapping_add(place) % length;

@@ -6,7 +6,7 @@ use clrscope_analyze::{
     Account, AccountVerdict, MemoryClass, account, address_map, address_summary, os_handles,
 };
 use clrscope_clr::{HeapObjects, LayoutMode, find_runtimes};
-use clrscope_memory::{Control, Issues, RegionState, Snapshot};
+use clrscope_memory::{Control, Issues, RegionRecord, RegionState, RegionType, Snapshot, VirtAddr};
 use clrscope_minidump::Minidump;
 use clrscope_testkit::corpus::{self, Address, CorpusDump, Oracle, Segment};
 
@@ -231,4 +231,28 @@ fn the_counter_of_private_bytes_is_within_what_wine_counts() {
         });
     }
     assert!(seen >= 4, "only {seen} dumps");
+}
+
+#[test]
+fn regions_as_large_as_the_address_space_are_read_where_they_are_captured() {
+    let bytes = corpus::dump("net8-x64-case005").expect("it is in testdata").bytes();
+    let mut snapshot = Minidump::parse(&bytes).expect("a minidump").snapshot().value;
+    // Of no known kind, so that anything could begin in it; and what is free, twice.
+    let all = |state| RegionRecord {
+        base: VirtAddr(0x10000),
+        allocation_base: VirtAddr(0x10000),
+        size: u64::MAX,
+        state,
+        kind: RegionType::Unknown,
+        protection: 4,
+    };
+    let states = [RegionState::Commit, RegionState::Free, RegionState::Free];
+    snapshot.regions.extend(states.map(all));
+    snapshot.regions.sort_by_key(|region| region.base);
+    let runtimes = find_runtimes(&snapshot, LayoutMode::Auto);
+    let heap = runtimes.first().expect("a runtime").heap().expect("a heap");
+    let objects = heap.objects(&Control::new()).expect("nothing interrupts");
+    let map = address_map(&snapshot, Some(&objects), &mut Issues::new(), &Control::new());
+    let summary = address_summary(&map.expect("nothing interrupts"));
+    assert_eq!(summary.free.bytes, u64::MAX);
 }

@@ -6,11 +6,12 @@ mod nls;
 mod process;
 mod runtime;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use clrscope_clr::{AddressRange, HeapObjects};
 use clrscope_memory::{
-    Control, Interrupted, Issues, RegionRecord, RegionState, RegionType, Snapshot, VirtAddr,
+    AddressSpace, Control, Interrupted, Issues, RegionRecord, RegionState, RegionType, Snapshot,
+    VirtAddr,
 };
 
 use super::class::MemoryClass;
@@ -56,8 +57,13 @@ pub(super) fn claims<'a>(
     issues: &mut Issues,
     control: &Control<'_>,
 ) -> Result<Claims<'a>, Interrupted> {
-    let mut claims =
-        Claims { regions, list: Vec::new(), is_wine: false, parts_of_heaps: BTreeMap::new() };
+    let mut claims = Claims {
+        regions,
+        allocations: BTreeSet::new(),
+        list: Vec::new(),
+        is_wine: false,
+        parts_of_heaps: BTreeMap::new(),
+    };
     if let Some(objects) = objects {
         gc::segments(&mut claims, objects);
     }
@@ -80,6 +86,8 @@ pub(super) fn claims<'a>(
 pub(super) struct Claims<'a> {
     /// In order of address.
     regions: &'a [RegionRecord],
+    /// Allocations that are claimed as a whole: of two claims the first counts.
+    allocations: BTreeSet<VirtAddr>,
     pub(super) list: Vec<Claim>,
     pub(super) is_wine: bool,
     pub(super) parts_of_heaps: BTreeMap<String, Vec<(String, u64)>>,
@@ -131,7 +139,16 @@ impl Claims<'_> {
 
     /// Claims what was allocated together with an address.
     fn add_allocation(&mut self, address: VirtAddr, class: MemoryClass, detail: &str) {
+        let Some(base) = self.region_at(address).map(|region| region.allocation_base) else {
+            return;
+        };
+        if self.allocations.contains(&base) {
+            return;
+        }
         let ranges: Vec<AddressRange> = self.allocation_at(address).iter().map(range_of).collect();
+        if !ranges.is_empty() {
+            self.allocations.insert(base);
+        }
         for range in ranges {
             self.add(range, class, detail);
         }
@@ -142,4 +159,17 @@ impl Claims<'_> {
             self.add_bytes(module.base, module.size, MemoryClass::Image, module.file_name());
         }
     }
+}
+
+/// Where an allocation can begin in a region that says nothing of itself, and the capture has something.
+fn captured_places(
+    region: &RegionRecord,
+    space: &AddressSpace<'_>,
+) -> impl Iterator<Item = VirtAddr> {
+    let range = range_of(region);
+    space.iter_within(range.start, range.end).flat_map(|(start, bytes)| {
+        let end = start.0 + bytes.len() as u64;
+        let first = start.0.checked_next_multiple_of(GRANULARITY).unwrap_or(end);
+        (first..end).step_by(GRANULARITY as usize).map(VirtAddr)
+    })
 }

@@ -21,7 +21,8 @@ pub struct MapSum {
 impl MapSum {
     fn add(&mut self, range: AddressRange) {
         self.pieces += 1;
-        self.bytes += range.len();
+        // Regions that are damaged can overlap.
+        self.bytes = self.bytes.saturating_add(range.len());
     }
 }
 

@@ -5,6 +5,9 @@ use clrscope_memory::{Control, Interrupted};
 use super::Paths;
 use crate::{Csr, Graph, ObjectId, RootPath, Search, Stop};
 
+/// Objects on all paths together.
+const MAX_OBJECTS: u64 = 1 << 24;
+
 /// A shortest path from each root that reaches `target`: those from the first `preferred` of the roots
 /// before all others, the shortest first, of equals that of the earlier root; at most `limit` of them.
 ///
@@ -31,8 +34,16 @@ pub fn paths_from_each_root(
         })
         .collect();
     found.sort_unstable();
-    let cut = limit < found.len();
-    found.truncate(limit);
+    // Any number of roots can be far from the target.
+    let mut left = MAX_OBJECTS;
+    let fits = |&&(_, distance, _): &&(bool, u32, u32)| {
+        let rest = left.checked_sub(u64::from(distance));
+        left = rest.unwrap_or(0);
+        rest.is_some()
+    };
+    let kept = found.iter().take(limit).take_while(fits).count().max(limit.min(1));
+    let cut = kept < found.len();
+    found.truncate(kept);
     let path = |(_, _, root): (bool, u32, u32)| {
         let mut objects = search.path_to(*roots.get(root as usize)?)?.objects;
         objects.reverse();

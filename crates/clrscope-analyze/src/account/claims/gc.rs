@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use clrscope_clr::{AddressRange, HeapObjects, SegmentKind};
 use clrscope_memory::{RegionType, VirtAddr};
 
-use super::{Claims, GRANULARITY};
+use super::{Claims, captured_places};
 use crate::GenerationFilter;
 use crate::account::class::MemoryClass;
 use crate::account::gc_detail;
@@ -76,20 +76,17 @@ pub(super) fn bookkeeping(claims: &mut Claims<'_>, objects: &HeapObjects<'_>) {
         lowest = lowest.min(segment.objects.start);
         highest = highest.max(segment.objects.end);
     }
+    let space = &objects.heap().runtime().snapshot().space;
     let mut candidates: BTreeSet<VirtAddr> = BTreeSet::new();
     for region in claims.regions {
         match region.kind {
             RegionType::Private => candidates.extend([region.allocation_base]),
             RegionType::Unknown => {
-                let end = region.base.0.saturating_add(region.size);
-                let first = region.base.0.checked_next_multiple_of(GRANULARITY).unwrap_or(end);
-                let starts = (first..end).step_by(GRANULARITY as usize);
-                candidates.extend(starts.map(VirtAddr));
+                candidates.extend(captured_places(region, space));
             }
             _ => {}
         }
     }
-    let space = &objects.heap().runtime().snapshot().space;
     let width = space.target().pointer_bytes();
     let word = |base: VirtAddr, index: u64| space.read_pointer(base.wrapping_add(index * width));
     let describes = |base: VirtAddr| -> Option<u64> {

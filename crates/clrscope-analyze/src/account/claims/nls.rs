@@ -3,7 +3,7 @@
 use clrscope_clr::AddressRange;
 use clrscope_memory::{AddressSpace, RegionType, Snapshot, VirtAddr};
 
-use super::{Claims, GRANULARITY};
+use super::{Claims, captured_places};
 use crate::account::class::MemoryClass;
 
 /// Views of tables that are recognised by how they begin. Where the dump does not describe regions, a view
@@ -20,8 +20,7 @@ pub(super) fn tables(claims: &mut Claims<'_>, snapshot: &Snapshot<'_>) {
                 }
             }
             RegionType::Unknown => {
-                let first = region.base.0.checked_next_multiple_of(GRANULARITY).unwrap_or(end.0);
-                for start in (first..end.0).step_by(GRANULARITY as usize).map(VirtAddr) {
+                for start in captured_places(region, &snapshot.space) {
                     if let Some(name) = recognise(start, &snapshot.space) {
                         found.push((AddressRange::new(start, end), name));
                     }
