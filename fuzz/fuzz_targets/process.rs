@@ -26,5 +26,5 @@ fuzz_target!(|data: &[u8]| {
     let [which, what, edits @ ..] = data else { return };
     let mut processes = PROCESSES.lock().unwrap_or_else(PoisonError::into_inner);
     let count = processes.len();
-    processes[usize::from(*which) % count].read_overwritten(*what, edits);
+    processes[usize::from(*which) % count].overwritten(edits, |dump| support::read(dump, *what));
 });

@@ -34,6 +34,6 @@ proptest! {
         edits in prop::collection::vec(any::<u8>(), 8..128),
     ) {
         let mut process = PROCESSES[process].lock().unwrap_or_else(PoisonError::into_inner);
-        process.read_overwritten(what, &edits);
+        process.overwritten(&edits, |dump| support::read(dump, what));
     }
 }

@@ -1,8 +1,9 @@
 //! A real process in which words of the runtime's structures were overwritten, and everything that reads such
 //! structures.
 
-use std::ops::Range;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+mod overwrite;
+
+pub(crate) use overwrite::Process;
 
 use clrscope_analyze::{
     Facts, References, Session, StaticValue, for_each_static, native_heaps, thread_list,
@@ -11,7 +12,6 @@ use clrscope_analyze::{
 use clrscope_clr::code::{CodeMap, MethodNamer};
 use clrscope_clr::{
     LayoutMode, LoaderHeaps, NameStyle, ObjectRef, Runtime, TextLimits, find_runtimes,
-    thread_addresses,
 };
 use clrscope_diagnose::diagnose;
 use clrscope_memory::{Control, Issues, Snapshot};
@@ -21,91 +21,8 @@ const CONTROL: Control<'static> = Control::new();
 /// Objects whose values are read, at equal distances.
 const OBJECTS: usize = 200;
 
-/// A dump whose structures can be overwritten.
-pub(crate) struct Process {
-    dump: Vec<u8>,
-    /// Where in the file the structures are.
-    places: Vec<Range<usize>>,
-}
-
-impl Process {
-    /// The process of an intact dump.
-    pub(crate) fn new(dump: Vec<u8>) -> Process {
-        let places = places(&dump);
-        Process { dump, places }
-    }
-
-    /// Overwrites what `edits` say, eight bytes each: where, how, with what. Then reads the process in one of
-    /// eight ways, and puts back what was there.
-    pub(crate) fn read_overwritten(&mut self, what: u8, edits: &[u8]) {
-        let Process { dump, places } = self;
-        let mut before = Vec::new();
-        for edit in edits.chunks_exact(8).take(32) {
-            let [place, a, b, c, kind, value @ ..] = edit else { continue };
-            let place = usize::from(*place) | usize::from(*kind & 0xf0) << 4;
-            let place = &places[place % places.len()];
-            let at = usize::from(*a) | usize::from(*b) << 8 | usize::from(*c) << 16;
-            let at = place.start + ((at % (place.len() - 7)) & !3);
-            let value: [u8; 3] = value.try_into().unwrap_or_default();
-            let word = i32::from_le_bytes([value[0], value[1], value[2], 0]) << 8 >> 8;
-            let bytes = &mut dump[at..at + 8];
-            let old: [u8; 8] = (&*bytes).try_into().unwrap_or_default();
-            before.push((at, old));
-            let old = u64::from_le_bytes(old);
-            let new = match kind & 3 {
-                0 => word as u64,
-                1 => old.wrapping_add(word as u64),
-                2 => old ^ u64::from(word as u32),
-                _ => (old & !0xffff_ffff) | u64::from(word as u32),
-            };
-            bytes.copy_from_slice(&new.to_le_bytes());
-        }
-        let outcome = catch_unwind(AssertUnwindSafe(|| read(dump, what)));
-        // What was written last is put back first, also before the next try of what failed.
-        for (at, old) in before.into_iter().rev() {
-            dump[at..at + 8].copy_from_slice(&old);
-        }
-        if let Err(panic) = outcome {
-            resume_unwind(panic);
-        }
-    }
-}
-
-/// Where the structures are that an input may overwrite.
-fn places(dump: &[u8]) -> Vec<Range<usize>> {
-    let minidump = Minidump::parse(dump).expect("a minidump");
-    let snapshot = minidump.snapshot().value;
-    let runtimes = find_runtimes(&snapshot, LayoutMode::Auto);
-    let runtime = runtimes.first().expect("a runtime");
-    let heap = runtime.heap().expect("a heap");
-    let loader = LoaderHeaps::read(runtime).value;
-    let module = runtime.module();
-    let mut ranges = vec![(module.base, module.size)];
-    let blocks = loader.heaps.iter().flat_map(|heap| &heap.blocks);
-    ranges.extend(blocks.map(|block| (block.range.start, block.committed)));
-    ranges.extend(loader.allocators.iter().map(|allocator| (allocator.address, 0x1000)));
-    ranges.extend(loader.heaps.iter().map(|heap| (heap.address, 0x100)));
-    let memory = heap.gc_memory().value;
-    ranges.extend(memory.iter().map(|memory| (memory.range.start, memory.committed)));
-    ranges.extend(heap.segments().iter().map(|s| (s.objects.start, s.objects.len())));
-    ranges.extend(snapshot.threads.iter().map(|t| (t.stack_start, t.stack_bytes)));
-    ranges.extend(snapshot.threads.iter().map(|t| (t.teb, 0x2000)));
-    let native = native_heaps(&snapshot, &mut Issues::new(), &CONTROL).expect("no limit");
-    ranges.extend(native.iter().map(|heap| (heap.address, 0x10000)));
-    let threads = thread_addresses(runtime).expect("a layout").value;
-    ranges.extend(threads.iter().map(|&thread| (thread, 0x800)));
-    ranges
-        .into_iter()
-        .flat_map(|(start, bytes)| snapshot.space.iter_within(start, start.wrapping_add(bytes)))
-        .map(|(_, bytes)| {
-            let start = bytes.as_ptr() as usize - dump.as_ptr() as usize;
-            start..start + bytes.len()
-        })
-        .filter(|range| range.len() >= 8)
-        .collect()
-}
-
-fn read(dump: &[u8], what: u8) {
+/// Reads a process in one of eight ways.
+pub(crate) fn read(dump: &[u8], what: u8) {
     let Ok(minidump) = Minidump::parse(dump) else { return };
     let snapshot = minidump.snapshot();
     let found = find_runtimes(&snapshot.value, LayoutMode::Auto);
