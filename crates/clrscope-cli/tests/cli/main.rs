@@ -12,6 +12,7 @@ mod exit_codes;
 mod export;
 mod golden;
 mod harness;
+mod hostile;
 mod images;
 mod loaded;
 mod methods;
