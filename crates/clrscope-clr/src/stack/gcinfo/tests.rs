@@ -215,7 +215,7 @@ proptest! {
 fn places_that_take_no_bits_are_bounded_too() {
     // A slim header: code of one byte, in which a place takes no bits, and two thousand million of them.
     let info = Writer::default().bits(0, 1).bits(0, 1).bits(0, 2);
-    let info = info.unsigned(1, 8).unsigned(1 << 31, 2).bits(0, 64);
+    let info = info.unsigned(1, 8).unsigned(1 << 31, 2).bits(0, 32);
     let parsed = GcInfo::parse(info.bytes().into(), 2);
     assert!(matches!(parsed, Err(GcInfoError::Truncated(_))), "{parsed:?}");
 }
