@@ -87,6 +87,12 @@ impl Layout {
         self.structures.get(structure)?.size.map(|size| size.offset)
     }
 
+    /// Size of `structure` in bytes, or an error that names it.
+    pub fn require_size(&self, structure: &str) -> Result<u64, MissingField> {
+        self.size(structure)
+            .ok_or_else(|| MissingField { structure: structure.into(), field: "!".into() })
+    }
+
     /// Everything known: structure, field, place. Sizes come as the field `!`, as the data
     /// descriptors spell it. In order of name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str, FieldOffset)> {

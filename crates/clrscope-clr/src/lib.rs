@@ -15,6 +15,7 @@ mod loader;
 mod method_table;
 mod modules;
 mod parallel;
+mod pointer_form;
 mod range;
 mod roots;
 mod runtime;

@@ -4,6 +4,7 @@
 use clrscope_memory::{AddressSpace, PointerWidth, VirtAddr};
 
 use crate::layout::{Globals, Layout, MissingField};
+use crate::pointer_form::PointerForm;
 
 /// The words at the start of a method table, which no CLR has moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,8 +59,7 @@ impl MethodTableHeader {
 pub struct MethodTableReader<'data> {
     space: AddressSpace<'data>,
     pointer: u64,
-    /// In .NET Core 2.1 some pointers are relative to their own place.
-    relative: bool,
+    form: PointerForm,
     parent: u64,
     module: u64,
     module_is_loader: bool,
@@ -89,7 +89,7 @@ impl<'data> MethodTableReader<'data> {
         Ok(MethodTableReader {
             pointer: space.target().pointer_bytes(),
             space: space.clone(),
-            relative: globals.number("RelativePointers") == Some(1),
+            form: PointerForm::of(globals),
             parent: layout.require("MethodTable", "ParentMethodTable")?,
             module,
             module_is_loader: own_module.is_none(),
@@ -163,7 +163,7 @@ impl<'data> MethodTableReader<'data> {
         if class.0 & 3 != 0 || class.is_null() {
             return false;
         }
-        match self.read_maybe_relative(class, self.class_method_table) {
+        match self.form.read(&self.space, class.wrapping_add(self.class_method_table)) {
             Some(back) => back == canonical,
             None => self.space.contains(class) || base < MAX_PLAUSIBLE_SIZE,
         }
@@ -221,7 +221,7 @@ impl<'data> MethodTableReader<'data> {
     /// The word that holds the module: the declaring module from .NET 9 on, before that the module
     /// that the type was loaded for ([`MethodTableReader::module_is_loader`]).
     pub fn module_word(&self, method_table: VirtAddr) -> Option<VirtAddr> {
-        self.read_maybe_relative(method_table, self.module).filter(|module| !module.is_null())
+        self.form.follow(&self.space, method_table.wrapping_add(self.module))
     }
 
     /// Whether [`MethodTableReader::module_word`] is the loader module, which differs from the
@@ -256,16 +256,6 @@ impl<'data> MethodTableReader<'data> {
 
     fn read(&self, at: VirtAddr, offset: u64) -> Option<VirtAddr> {
         self.space.read_pointer(at.wrapping_add(offset))
-    }
-
-    /// A pointer that .NET Core 2.1 stores relative to its own address.
-    pub fn read_maybe_relative(&self, at: VirtAddr, offset: u64) -> Option<VirtAddr> {
-        let value = self.read(at, offset)?;
-        if !self.relative || value.is_null() {
-            return Some(value);
-        }
-        let sum = at.wrapping_add(offset).wrapping_add(value.0).0;
-        Some(VirtAddr(if self.pointer == 4 { sum & 0xffff_ffff } else { sum }))
     }
 }
 

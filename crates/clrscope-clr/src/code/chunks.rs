@@ -9,8 +9,9 @@ use std::collections::BTreeSet;
 use clrscope_memory::{AddressSpace, VirtAddr};
 use rustc_hash::FxHashSet;
 
-use super::method_desc::{MethodDesc, MethodDescReader, add_distance};
+use super::method_desc::{MethodDesc, MethodDescReader};
 use crate::layout::MissingField;
+use crate::pointer_form::PointerForm;
 use crate::runtime::Runtime;
 
 /// Chunks of one class; a class has at most 65,535 methods.
@@ -84,8 +85,8 @@ impl Choice<'_> {
 #[derive(Debug, Clone)]
 pub(super) struct ChunkReader<'data> {
     space: AddressSpace<'data>,
-    /// In .NET Core 2.x pointers to chunks are relative to their own place.
-    relative: bool,
+    /// Of the pointers to chunks.
+    form: PointerForm,
     alignment: u64,
     first: u64,
     next: u64,
@@ -99,7 +100,7 @@ impl<'data> ChunkReader<'data> {
         let layout = runtime.layout();
         let space = runtime.snapshot().space.clone();
         Ok(ChunkReader {
-            relative: runtime.globals().number("RelativePointers") == Some(1),
+            form: PointerForm::of(runtime.globals()),
             alignment: space.target().pointer_bytes(),
             first: layout.require("EEClass", "MethodDescChunk")?,
             next: layout.require("MethodDescChunk", "Next")?,
@@ -119,11 +120,11 @@ impl<'data> ChunkReader<'data> {
         methods: &MethodDescReader<'_>,
     ) -> Vec<MethodDesc> {
         let mut found = Vec::new();
-        let mut chunk = self.follow(class.wrapping_add(self.first));
+        let mut chunk = self.form.follow_cell(&self.space, class.wrapping_add(self.first));
         let mut seen = FxHashSet::default();
         while let Some(at) = chunk.filter(|at| seen.len() < MAX_CHUNKS && seen.insert(*at)) {
             self.read_chunk(at, rows, methods, &mut found);
-            chunk = self.follow(at.wrapping_add(self.next));
+            chunk = self.form.follow_cell(&self.space, at.wrapping_add(self.next));
         }
         found
     }
@@ -162,19 +163,6 @@ impl<'data> ChunkReader<'data> {
         };
         let chosen = chosen.unwrap_or_else(|| (0..count).collect());
         found.extend(chosen.iter().filter_map(|&index| candidates.get(index)).map(|c| c.record));
-    }
-
-    /// A pointer that can be a distance, and, if that is odd, leads to a cell that holds the pointer.
-    fn follow(&self, at: VirtAddr) -> Option<VirtAddr> {
-        let value = self.space.follow(at)?;
-        if !self.relative {
-            return Some(value);
-        }
-        let target = add_distance(at, value, self.alignment);
-        match target.0 & 1 {
-            0 => Some(target),
-            _ => self.space.follow(VirtAddr(target.0 - 1)),
-        }
     }
 }
 

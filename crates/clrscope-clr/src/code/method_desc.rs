@@ -3,6 +3,7 @@
 use clrscope_memory::{AddressSpace, VirtAddr};
 
 use crate::layout::MissingField;
+use crate::pointer_form::PointerForm;
 use crate::runtime::Runtime;
 
 /// What sort of method a record is of.
@@ -60,8 +61,8 @@ pub struct MethodDesc {
 #[derive(Debug, Clone)]
 pub struct MethodDescReader<'data> {
     space: AddressSpace<'data>,
-    /// In .NET Core 2.1 the chunk's method table is relative to its own place.
-    relative: bool,
+    /// Of the chunk's method table.
+    form: PointerForm,
     token_bits: u32,
     alignment: u64,
     chunk_size: u64,
@@ -82,12 +83,9 @@ impl<'data> MethodDescReader<'data> {
         let layout = runtime.layout();
         let globals = runtime.globals();
         let space = runtime.snapshot().space.clone();
-        let chunk_size = layout.size("MethodDescChunk").ok_or_else(|| MissingField {
-            structure: "MethodDescChunk".into(),
-            field: "!".into(),
-        })?;
+        let chunk_size = layout.require_size("MethodDescChunk")?;
         Ok(MethodDescReader {
-            relative: globals.number("RelativePointers") == Some(1),
+            form: PointerForm::of(globals),
             token_bits: globals.number("MethodDescTokenRemainderBitCount").unwrap_or(14).min(16)
                 as u32,
             alignment: space.target().pointer_bytes(),
@@ -124,16 +122,14 @@ impl<'data> MethodDescReader<'data> {
         let number = |offset| self.space.read_u16(address.wrapping_add(offset));
         let chunk = self.chunk_of(address)?;
         let table_at = chunk.wrapping_add(self.chunk_method_table);
-        let table = self.space.read_pointer(table_at)?;
-        let method_table =
-            if self.relative { add_distance(table_at, table, self.alignment) } else { table };
+        let method_table = self.form.follow(&self.space, table_at)?;
         // The row's high bits are in the chunk, the low ones in the record.
         let high = u32::from(self.space.read_u16(chunk.wrapping_add(self.chunk_token))?);
         let low = u32::from(number(self.token)?);
         let high_mask = (1 << (24 - self.token_bits)) - 1;
         let low_mask = (1 << self.token_bits) - 1;
         let row = (high & high_mask) << self.token_bits | (low & low_mask);
-        if method_table.is_null() || !self.space.contains(method_table) {
+        if !self.space.contains(method_table) {
             return None;
         }
         Some(MethodDesc {
@@ -144,10 +140,4 @@ impl<'data> MethodDescReader<'data> {
             kind: MethodKind::from_classification(number(self.flags)?),
         })
     }
-}
-
-/// Where a distance from `at` leads, with addresses of `pointer` bytes.
-pub(super) fn add_distance(at: VirtAddr, distance: VirtAddr, pointer: u64) -> VirtAddr {
-    let target = at.wrapping_add(distance.0);
-    VirtAddr(if pointer == 4 { target.0 & u64::from(u32::MAX) } else { target.0 })
 }

@@ -7,10 +7,11 @@ use clrscope_image::rows::MethodDef;
 use clrscope_image::{SignatureReader, TableId, Token};
 use clrscope_memory::{VirtAddr, limits};
 
-use super::method_desc::{MethodDesc, MethodDescReader, MethodKind, add_distance};
+use super::method_desc::{MethodDesc, MethodDescReader, MethodKind};
 use super::{CodeMap, MethodCode, signature};
 use crate::layout::MissingField;
 use crate::modules::Module;
+use crate::pointer_form::PointerForm;
 use crate::runtime::Runtime;
 use crate::types::{NameStyle, TypeName, Types};
 
@@ -81,8 +82,8 @@ pub struct MethodNamer<'data> {
     dynamic: Option<(u64, u64, u64)>,
     /// Where records of generic methods point at their arguments, and count them.
     generic: Option<(u64, u64)>,
-    /// In .NET Core 2.x these pointers are relative to their own place.
-    relative: bool,
+    /// Of these pointers.
+    form: PointerForm,
 }
 
 impl<'data> MethodNamer<'data> {
@@ -102,19 +103,14 @@ impl<'data> MethodNamer<'data> {
                 .map(|((name, sig), count)| (name, sig, count)),
             generic: offset("InstantiatedMethodDesc", "PerInstInfo")
                 .zip(offset("InstantiatedMethodDesc", "NumGenericArgs")),
-            relative: runtime.globals().number("RelativePointers") == Some(1),
+            form: PointerForm::of(runtime.globals()),
             runtime: runtime.clone(),
         })
     }
 
     /// A pointer of a record.
     fn pointer(&self, at: VirtAddr) -> Option<VirtAddr> {
-        let space = &self.runtime.snapshot().space;
-        let value = space.follow(at)?;
-        Some(match self.relative {
-            true => add_distance(at, value, space.target().pointer_bytes()),
-            false => value,
-        })
+        self.form.follow(&self.runtime.snapshot().space, at)
     }
 
     /// The name of the method that code belongs to.

@@ -34,10 +34,7 @@ impl Offsets {
     fn new(layout: &Layout) -> Result<Offsets, MissingField> {
         let segment = |field| layout.require("HeapSegment", field);
         Ok(Offsets {
-            generation_size: layout.size("Generation").ok_or_else(|| MissingField {
-                structure: "Generation".into(),
-                field: "!".into(),
-            })?,
+            generation_size: layout.require_size("Generation")?,
             start_segment: layout.require("Generation", "StartSegment")?,
             allocation_start: layout.offset("Generation", "AllocationStart"),
             allocation_context: layout.require("Generation", "AllocationContext")?,

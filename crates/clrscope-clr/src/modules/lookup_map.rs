@@ -3,6 +3,7 @@
 use clrscope_memory::{AddressSpace, VirtAddr, limits};
 
 use super::offsets::ModuleOffsets;
+use crate::pointer_form::PointerForm;
 
 /// A `LookupMap`: linked pieces `{next, table, u32 count, flag bits}`.
 ///
@@ -10,12 +11,12 @@ use super::offsets::ModuleOffsets;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LookupMap {
     address: VirtAddr,
-    relative: bool,
+    form: PointerForm,
 }
 
 impl LookupMap {
     pub(super) fn new(address: VirtAddr, offsets: &ModuleOffsets) -> LookupMap {
-        LookupMap { address, relative: offsets.relative }
+        LookupMap { address, form: offsets.form }
     }
 
     /// What row `rid` is mapped to; `None` if to nothing yet.
@@ -36,22 +37,11 @@ impl LookupMap {
             }
             let table = space.read_pointer(piece.wrapping_add(pointer))?;
             let cell = table.wrapping_add(u64::from(index) * pointer);
-            let raw = space.read_pointer(cell)?;
-            if raw.is_null() {
-                return None;
-            }
-            let value =
-                if self.relative { wrap(cell.0.wrapping_add(raw.0), pointer) } else { raw.0 };
-            let value = VirtAddr(value & !mask.0);
+            let value = VirtAddr(self.form.follow(space, cell)?.0 & !mask.0);
             return (!value.is_null()).then_some(value);
         }
         None
     }
-}
-
-/// Cuts a sum of addresses to the target's width.
-fn wrap(value: u64, pointer: u64) -> u64 {
-    if pointer == 4 { value & u64::from(u32::MAX) } else { value }
 }
 
 #[cfg(test)]
@@ -72,7 +62,7 @@ mod tests {
         let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
         let ranges = [Range::new(VirtAddr(0x1000), bytes.len() as u64, 0)];
         let space = AddressSpace::from_ranges(&bytes, &ranges, Target::X64_WINDOWS).value;
-        let map = LookupMap { address: VirtAddr(0x1000), relative: false };
+        let map = LookupMap { address: VirtAddr(0x1000), form: PointerForm::Plain };
         assert_eq!(map.get(&space, 0), None);
         assert_eq!(map.get(&space, 1), Some(VirtAddr(0x2000)));
         assert_eq!(map.get(&space, 2), Some(VirtAddr(0x3000)));
@@ -85,7 +75,7 @@ mod tests {
         let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
         let ranges = [Range::new(VirtAddr(0x1000), bytes.len() as u64, 0)];
         let space = AddressSpace::from_ranges(&bytes, &ranges, Target::X64_WINDOWS).value;
-        let map = LookupMap { address: VirtAddr(0x1000), relative: true };
+        let map = LookupMap { address: VirtAddr(0x1000), form: PointerForm::Relative };
         assert_eq!(map.get(&space, 1), Some(VirtAddr(0x2000)));
     }
 }

@@ -3,14 +3,15 @@
 use clrscope_memory::{AddressSpace, Target, VirtAddr};
 
 use crate::layout::{Globals, Layout};
+use crate::pointer_form::PointerForm;
 
 /// Where modules, assemblies and their images keep what is read here. A missing offset makes what it
 /// leads to unknown, nothing else.
 #[derive(Debug, Clone)]
 pub(crate) struct ModuleOffsets {
     pub(super) pointer: u64,
-    /// Tables hold distances from themselves instead of addresses (.NET Core 2.x on Windows).
-    pub(super) relative: bool,
+    /// Of what tables hold.
+    pub(super) form: PointerForm,
     pub(super) assembly: Option<u64>,
     pub(super) pe_assembly: Option<u64>,
     pub(super) base: Option<u64>,
@@ -49,7 +50,7 @@ impl ModuleOffsets {
         let known_vtables = ["Module", "EditAndContinueModule", "ReflectionModule"];
         ModuleOffsets {
             pointer,
-            relative: globals.number("RelativePointers") == Some(1),
+            form: PointerForm::of(globals),
             assembly: at("Module", "Assembly"),
             pe_assembly: at("Module", "PEAssembly"),
             base: at("Module", "Base"),

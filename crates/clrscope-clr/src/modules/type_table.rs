@@ -6,6 +6,7 @@ use rustc_hash::FxHashSet;
 
 use super::module::Module;
 use super::offsets::{ModuleOffsets, follow};
+use crate::pointer_form::PointerForm;
 
 /// Slots of a bucket array that are not buckets: its length, its successor, an end mark.
 ///
@@ -28,12 +29,8 @@ pub(crate) fn constructed_types(
         return handles;
     };
     let pointer = offsets.pointer;
-    let wrap = |value: u64| if pointer == 4 { value & u64::from(u32::MAX) } else { value };
     let buckets_at = table.wrapping_add(2 * pointer);
-    let Some(mut buckets) = follow(space, buckets_at, Some(0)) else { return handles };
-    if offsets.relative {
-        buckets = VirtAddr(wrap(buckets.0.wrapping_add(buckets_at.0)));
-    }
+    let Some(buckets) = offsets.form.follow(space, buckets_at) else { return handles };
     let (count, first) = if offsets.counted_buckets {
         let count = space.read_pointer(buckets).map(|count| count.0);
         (count, buckets.wrapping_add(SPECIAL_SLOTS * pointer))
@@ -46,11 +43,9 @@ pub(crate) fn constructed_types(
         let head = first.wrapping_add(bucket.wrapping_mul(pointer));
         let Some(mut entry) = space.read_pointer(head) else { break };
         while !entry.is_null() && entry.0 & 1 == 0 && seen.insert(entry) {
-            let Some(raw) = space.read_pointer(entry) else { break };
-            if !raw.is_null() {
-                let handle =
-                    if offsets.relative { wrap(raw.0.wrapping_add(entry.0)) } else { raw.0 };
-                handles.push(VirtAddr(handle));
+            let Some(handle) = offsets.form.read(space, entry) else { break };
+            if !handle.is_null() {
+                handles.push(handle);
             }
             let Some(next) = space.read_pointer(entry.wrapping_add(pointer)) else { break };
             entry = next;
@@ -76,28 +71,18 @@ pub(crate) fn precompiled_types(
 ) -> Vec<VirtAddr> {
     let mut handles = Vec::new();
     let table = follow(space, module.address(), offsets.available_types);
-    let Some(table) = table.filter(|_| offsets.relative) else { return handles };
+    let Some(table) = table.filter(|_| offsets.form == PointerForm::Relative) else {
+        return handles;
+    };
     let pointer = offsets.pointer;
     let hot = table.wrapping_add(3 * pointer + 8);
     for list in [hot, hot.wrapping_add(2 * pointer + 8)] {
-        let Some(entries) = relative(space, offsets, list) else { continue };
+        let Some(entries) = offsets.form.follow_cell(space, list) else { continue };
         let count = space.read_u32(list.wrapping_add(2 * pointer)).unwrap_or(0);
         let count = (count as usize).min(limits::MAX_TYPES);
         // The hash is as wide as a pointer with what fills it up.
         let entries = (0..count as u64).map(|index| entries.wrapping_add(index * 2 * pointer));
-        handles.extend(entries.map_while(|entry| relative(space, offsets, entry)));
+        handles.extend(entries.map_while(|entry| offsets.form.follow_cell(space, entry)));
     }
     handles
-}
-
-/// A pointer that is kept as a distance from its own place, or, if the sum is odd, as that of a cell
-/// that holds the pointer; a cell whose own value is odd has not been filled yet.
-fn relative(space: &AddressSpace<'_>, offsets: &ModuleOffsets, at: VirtAddr) -> Option<VirtAddr> {
-    let distance = space.read_pointer(at).filter(|distance| !distance.is_null())?;
-    let sum = at.0.wrapping_add(distance.0);
-    let target = if offsets.pointer == 4 { sum & u64::from(u32::MAX) } else { sum };
-    if target & 1 == 0 {
-        return Some(VirtAddr(target));
-    }
-    space.read_pointer(VirtAddr(target - 1))
 }

@@ -80,7 +80,7 @@ impl TableReader<'_> {
                 return None;
             }
             let place = class.wrapping_add(self.offsets.field_list?);
-            let list = self.offsets.relative_pointer(self.space(), place)?;
+            let list = self.offsets.form.follow_cell(self.space(), place)?;
             let size = FieldDesc::size(self.offsets.pointer);
             let at = |index: u32| list.wrapping_add(u64::from(index) * size);
             let read = (0..own).map_while(|index| Some((index, FieldDesc::read(self, at(index))?)));

@@ -73,7 +73,7 @@ impl TypeDesc {
             return None;
         }
         let template = at.wrapping_add(reader.offsets.pointer);
-        let table = reader.offsets.relative_pointer(reader.space(), template)?;
+        let table = reader.offsets.form.follow_cell(reader.space(), template)?;
         let header = reader.tables.header(table)?;
         (header.is_array() && reader.tables.is_valid(table)).then_some(table)
     }

@@ -75,7 +75,7 @@ impl<'data> TableReader<'data> {
             && self.optional_slots(owner) & SLOT_MODULE != 0;
         if overridden {
             let slot = self.optional_slot(owner, SLOT_MODULE);
-            return self.offsets.relative_pointer(self.space(), slot);
+            return self.offsets.form.follow_cell(self.space(), slot);
         }
         self.tables.module_word(owner)
     }

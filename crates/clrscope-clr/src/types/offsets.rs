@@ -1,8 +1,7 @@
 //! Offsets that reading a type needs beside those of a method table itself, looked up once.
 
-use clrscope_memory::{AddressSpace, VirtAddr};
-
 use crate::layout::{Globals, Layout};
+use crate::pointer_form::PointerForm;
 
 /// Where an `EEClass` has the numbers of its fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +16,7 @@ pub(super) enum CountsPlace {
 #[derive(Debug, Clone)]
 pub(super) struct TypeOffsets {
     pub(super) pointer: u64,
-    pub(super) relative: bool,
+    pub(super) form: PointerForm,
     pub(super) num_virtuals: u64,
     pub(super) num_interfaces: u64,
     pub(super) auxiliary: Option<u64>,
@@ -87,7 +86,7 @@ impl TypeOffsets {
         let per_inst_info = table("PerInstInfo").unwrap_or(6 * pointer);
         TypeOffsets {
             pointer,
-            relative: globals.number("RelativePointers") == Some(1),
+            form: PointerForm::of(globals),
             num_virtuals: table("NumVirtuals").unwrap_or(12),
             num_interfaces: table("NumInterfaces").unwrap_or(14),
             auxiliary: table("AuxiliaryData"),
@@ -120,28 +119,5 @@ impl TypeOffsets {
             function_arguments: layout.offset("FnPtrTypeDesc", "NumArgs"),
             function_types: layout.offset("FnPtrTypeDesc", "RetAndArgTypes"),
         }
-    }
-
-    /// Cuts a sum of addresses to the target's width.
-    pub(super) fn wrap(&self, value: u64) -> VirtAddr {
-        VirtAddr(if self.pointer == 4 { value & u64::from(u32::MAX) } else { value })
-    }
-
-    /// A pointer that .NET Core 2.x keeps as a distance from itself, and all others plainly. Null
-    /// counts as absent. In .NET Core 2.x an odd address is that of a cell that holds the pointer.
-    pub(super) fn relative_pointer(
-        &self,
-        space: &AddressSpace<'_>,
-        at: VirtAddr,
-    ) -> Option<VirtAddr> {
-        let value = space.follow(at)?;
-        if !self.relative {
-            return Some(value);
-        }
-        let target = self.wrap(value.0.wrapping_add(at.0));
-        if target.0 & 1 != 0 {
-            return space.follow(VirtAddr(target.0 - 1));
-        }
-        Some(target)
     }
 }

@@ -35,7 +35,7 @@ impl TableReader<'_> {
         if header.flags & STATICS_MASK == STATICS_OF_CLASS {
             let class = self.tables.class(table)?;
             let place = class.wrapping_add(self.offsets.statics.optional_fields?);
-            let optional = self.offsets.relative_pointer(self.space(), place)?;
+            let optional = self.offsets.form.follow_cell(self.space(), place)?;
             let id = optional.wrapping_add(self.offsets.statics.dynamic_id?);
             let id = self.space().read_u32(id).filter(|&id| id != NO_ENTRY);
             return id.map(u64::from);
