@@ -4,7 +4,7 @@ use clrscope_clr::{HeapObjects, Object, SegmentKind, Stretch, TypeId, TypeStats}
 use clrscope_memory::{Control, Interrupted, VirtAddr};
 use rustc_hash::FxHashMap;
 
-use crate::{Selection, Selector};
+use crate::Selector;
 
 /// All selected objects of one type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,11 +52,10 @@ const FRAGMENT: u64 = 512 * 1024;
 /// If `control` stops it.
 pub fn census(
     objects: &HeapObjects<'_>,
-    selection: &Selection,
     selector: &Selector<'_, '_>,
     control: &Control<'_>,
 ) -> Result<Census, Interrupted> {
-    let mut result = if selection.is_everything() {
+    let mut result = if selector.is_everything() {
         let mut result = Census::new(objects.histogram());
         result.fragmentation = fragmentation(objects, control)?;
         result

@@ -4,6 +4,8 @@ use clrscope_clr::{FieldKind, HeapGraph, HeapObjects, Object, Types};
 use clrscope_graph::ObjectId;
 use clrscope_memory::{VirtAddr, limits};
 
+use crate::held_references::{HeldReference, visit_held};
+
 /// A step of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
@@ -34,22 +36,14 @@ fn via(graph: &HeapGraph<'_>, from: ObjectId, to: ObjectId) -> String {
     let (Some(object), Some(target)) = (graph.object(from), graph.address(to)) else {
         return String::new();
     };
-    let length = usize::try_from(object.aligned_size).unwrap_or(0);
-    let bytes = objects.heap().space().slice(object.address, length).unwrap_or(&[]);
-    let mut place = None;
-    let mut is_loader = false;
-    objects.references_of(&object, bytes, |at, value| {
-        if value == target && place.is_none() {
-            place = at;
-            is_loader = at.is_none();
+    // Of several the first field that leads there.
+    let mut held: Option<HeldReference> = None;
+    visit_held(objects, &object, |reference| {
+        if reference.target == target && held.is_none_or(|held| held.place.is_none()) {
+            held = Some(reference);
         }
     });
-    let Some(place) = place else {
-        return if is_loader { "(loader allocator)".to_owned() } else { String::new() };
-    };
-    let offset = place.0.wrapping_sub(object.address.0);
-    let name = member_name(objects, &object, offset);
-    name.unwrap_or_else(|| format!("+{offset:#x}"))
+    held.map_or_else(String::new, |held| held.member(objects, &object))
 }
 
 /// The member of an object at an offset from its start, as [`Step::via`] has it: a field, an element, a

@@ -21,6 +21,8 @@ pub struct CollectionWaste {
     pub elements: u64,
     /// Places in all of them.
     pub places: u64,
+    /// Bytes of all places.
+    pub bytes: u64,
     /// Bytes of places that hold no element.
     pub wasted: u64,
     /// The one that wastes most.
@@ -76,6 +78,7 @@ pub fn collection_waste(
             empty: 0,
             elements: 0,
             places: 0,
+            bytes: 0,
             wasted: 0,
             largest: address,
             largest_wasted: 0,
@@ -84,6 +87,7 @@ pub fn collection_waste(
         sum.empty += u64::from(count == 0 && capacity > 0);
         sum.elements = sum.elements.saturating_add(count);
         sum.places = sum.places.saturating_add(capacity);
+        sum.bytes = sum.bytes.saturating_add(capacity.saturating_mul(place));
         sum.wasted = sum.wasted.saturating_add(wasted);
         if sum.largest_wasted < wasted {
             (sum.largest, sum.largest_wasted) = (address, wasted);

@@ -32,6 +32,7 @@ mod handle_list;
 mod handle_objects;
 mod handle_owners;
 mod heap_stat;
+mod held_references;
 mod http_requests;
 mod limitations;
 mod locks;
@@ -42,12 +43,14 @@ mod objects_of;
 mod os_handles;
 mod parallel_stacks;
 mod profile;
+mod register_names;
 mod retained;
 mod retained_tree;
 mod root_label;
 mod rooted;
 mod selection;
 mod session;
+mod size_stats;
 mod stack_place;
 mod static_values;
 mod string_groups;
@@ -102,6 +105,7 @@ pub use crate::handle_owners::{
     HandleCounts, HandleGroup, HandleOwner, handle_owners, is_of_framework,
 };
 pub use crate::heap_stat::{GENERATIONS, GenerationStat, HeapStat, heap_stat};
+pub use crate::held_references::{HeldReference, held_references};
 pub use crate::http_requests::{HttpGroup, HttpRequest, http_groups, http_requests};
 pub use crate::limitations::{Limitation, limitations, missing_bytes};
 pub use crate::locks::{HeldLock, LockKind, Locks};
@@ -111,14 +115,16 @@ pub use crate::os_handles::{
 };
 pub use crate::parallel_stacks::{StackGroup, parallel_stacks};
 pub use crate::profile::{Part, Profile, Sum, Sums};
+pub use crate::register_names::RegisterValue;
 pub use crate::retained::{
     Ownership, RetainedBy, RetainedGroup, retained_by, retained_by_slot, retained_by_static,
 };
 pub use crate::retained_tree::{RetainedPlace, RetainedTreeLimits, retained_tree};
 pub use crate::root_label::{RootLabel, RootLabeler};
 pub use crate::rooted::{Rooted, Wanted, rooted};
-pub use crate::selection::{GenerationFilter, Liveness, Selection, Selector};
+pub use crate::selection::{GenerationFilter, Liveness, Selection, Selector, is_in_place};
 pub use crate::session::{Session, SessionError};
+pub use crate::size_stats::{SizeClass, size_stats};
 pub use crate::stack_place::StackPlace;
 pub use crate::static_values::{StaticValue, for_each_static};
 pub use crate::string_groups::{StringGroup, StringGroups, string_groups};
@@ -127,7 +133,8 @@ pub use crate::thin_locks::{ThinLock, thin_locks};
 pub use crate::thread_list::{ThreadEntry, ThrownException, thread_list};
 pub use crate::thread_pool::{IoThreads, PoolKind, ThreadPool, knows_class_library, thread_pool};
 pub use crate::thread_stacks::{
-    Frame, PlainMethod, References, StackReference, ThreadStack, thread_stacks,
+    Frame, NativeCode, PlainMethod, References, StackOptions, StackReference, ThreadStack,
+    thread_stacks,
 };
 pub use crate::timers::{TimerEntry, timers};
 pub use crate::type_labels::TypeLabels;

@@ -1,7 +1,7 @@
 //! Which objects of a heap an answer is about.
 
 use clrscope_clr::{AddressRange, HeapGraph, HeapObjects, Object, Segment, SegmentKind};
-use clrscope_graph::Search;
+use clrscope_graph::{Closure, Search};
 use clrscope_memory::VirtAddr;
 
 use crate::TypeLabels;
@@ -84,6 +84,7 @@ pub struct Selector<'a, 'data> {
     /// By place in the heap's list.
     segments: Vec<bool>,
     liveness: Option<Liveness<'a, 'data>>,
+    closure: Option<(&'a HeapGraph<'data>, &'a Closure)>,
 }
 
 /// What is alive: the graph of a heap, and a search of it that came to its end.
@@ -117,14 +118,9 @@ impl<'a, 'data> Selector<'a, 'data> {
         } else {
             Vec::new()
         };
-        let segments = objects.heap().segments().iter().map(|segment| {
-            selection.heap.is_none_or(|heap| segment.heap == heap)
-                && selection.segment.is_none_or(|at| is_named(segment, at))
-                && selection.range.is_none_or(|range| overlap(range, segment.objects))
-                && selection.generation.is_none_or(|generation| may_hold(segment, generation))
-        });
-        let segments = segments.collect();
-        Selector { objects, selection, types, segments, liveness: None }
+        let segments = objects.heap().segments().iter();
+        let segments = segments.map(|segment| is_in_place(segment, selection)).collect();
+        Selector { objects, selection, types, segments, liveness: None, closure: None }
     }
 
     /// The same with knowledge of what is alive, which [`Selection::alive`] needs: without it, nothing is
@@ -133,6 +129,18 @@ impl<'a, 'data> Selector<'a, 'data> {
     pub fn with_liveness(mut self, liveness: Liveness<'a, 'data>) -> Self {
         self.liveness = Some(liveness);
         self
+    }
+
+    /// Only those of the selected objects that the closure found in the graph.
+    #[must_use]
+    pub fn within(mut self, graph: &'a HeapGraph<'data>, closure: &'a Closure) -> Self {
+        self.closure = Some((graph, closure));
+        self
+    }
+
+    /// Whether all objects are selected.
+    pub fn is_everything(&self) -> bool {
+        self.selection.is_everything() && self.closure.is_none()
     }
 
     /// Whether a root keeps an object alive; `None` if that is not known.
@@ -158,6 +166,9 @@ impl<'a, 'data> Selector<'a, 'data> {
             && selection.max_bytes.is_none_or(|max| object.size <= max)
             && selection.range.is_none_or(|range| range.contains(object.address))
             && selection.alive.is_none_or(|wanted| self.is_alive(object) == Some(wanted))
+            && self.closure.is_none_or(|(graph, closure)| {
+                graph.id(object.address).is_some_and(|id| closure.contains(id))
+            })
             && selection.generation.is_none_or(|wanted| {
                 let segment = self.objects.heap().segments().get(segment);
                 segment
@@ -184,6 +195,14 @@ impl<'a, 'data> Selector<'a, 'data> {
             },
         )
     }
+}
+
+/// Whether a segment can hold objects of a selection, by its heap, its place and its generations.
+pub fn is_in_place(segment: &Segment, selection: &Selection) -> bool {
+    selection.heap.is_none_or(|heap| segment.heap == heap)
+        && selection.segment.is_none_or(|at| is_named(segment, at))
+        && selection.range.is_none_or(|range| overlap(range, segment.objects))
+        && selection.generation.is_none_or(|generation| may_hold(segment, generation))
 }
 
 fn is_named(segment: &Segment, at: VirtAddr) -> bool {

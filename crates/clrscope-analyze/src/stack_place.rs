@@ -5,6 +5,8 @@ use std::fmt;
 use clrscope_clr::stack::{RootLocation, StackOffset};
 use clrscope_memory::{Arch, VirtAddr};
 
+use crate::register_names::register_name;
+
 /// A register, or a word of the stack by one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct StackPlace {
@@ -57,27 +59,6 @@ fn stack_pointer(arch: Arch) -> Option<&'static str> {
         Arch::Arm64 => Some("sp"),
         Arch::Arm | Arch::Other(_) => None,
     }
-}
-
-/// The name of a general register by the number that instructions encode it with.
-fn register_name(arch: Arch, number: u8) -> Option<&'static str> {
-    const X86: [&str; 8] = ["eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi"];
-    const X64: [&str; 16] = [
-        "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12",
-        "r13", "r14", "r15",
-    ];
-    const ARM64: [&str; 32] = [
-        "x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13",
-        "x14", "x15", "x16", "x17", "x18", "x19", "x20", "x21", "x22", "x23", "x24", "x25", "x26",
-        "x27", "x28", "fp", "lr", "sp",
-    ];
-    let names: &[&str] = match arch {
-        Arch::X86 => &X86,
-        Arch::X64 => &X64,
-        Arch::Arm64 => &ARM64,
-        Arch::Arm | Arch::Other(_) => &[],
-    };
-    names.get(usize::from(number)).copied()
 }
 
 #[cfg(test)]

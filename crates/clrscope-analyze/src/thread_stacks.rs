@@ -5,13 +5,14 @@ use std::fmt;
 
 use clrscope_clr::code::{CodeMap, MethodName, MethodNamer};
 use clrscope_clr::stack::{
-    FrameKind, RootLocation, StackBudget, StackFrame, StackRoot, StackWalker,
+    FrameKind, NativeFrame, RootLocation, StackBudget, StackFrame, StackRoot, StackWalker,
 };
 use clrscope_clr::{HeapObjects, MissingField, NameStyle, Runtime, TextLimits, TypeName, Types};
-use clrscope_image::unwind::FoundBy;
+use clrscope_image::unwind::{FoundBy, RegisterFile};
 use clrscope_memory::{Issue, IssueKind, Issues, Presence, ThreadRecord, VirtAddr};
 
 use crate::object_lookup::ObjectLookup;
+use crate::register_names::{RegisterValue, known_registers};
 use crate::stack_place::StackPlace;
 use crate::thread_list::ThreadEntry;
 
@@ -22,9 +23,18 @@ pub struct ThreadStack {
     pub entry: ThreadEntry,
     /// Its frames, innermost first; native ones are not among them.
     pub frames: Vec<Frame>,
+    /// The native frames between those, innermost first, if they were asked for.
+    pub native: Vec<NativeCode>,
     /// What its frames and registers refer to, if it was asked for: exact ones first, in the order of
     /// the frames, then what only looks like a reference.
     pub references: Vec<StackReference>,
+}
+
+impl ThreadStack {
+    /// A stack of which nothing is known.
+    fn unknown(entry: ThreadEntry) -> ThreadStack {
+        ThreadStack { entry, frames: Vec::new(), native: Vec::new(), references: Vec::new() }
+    }
 }
 
 /// A frame of a stack.
@@ -43,8 +53,33 @@ pub struct Frame {
     pub plain: Option<PlainMethod>,
     /// The simple name of the assembly of that method's type.
     pub module: Option<String>,
+    /// How far into the method's code it is; `None` of an explicit frame.
+    pub offset: Option<u32>,
     /// How it was found.
     pub found_by: FoundBy,
+    /// What its registers held, where that is known and was asked for.
+    pub registers: Vec<RegisterValue>,
+}
+
+/// A frame of native code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NativeCode {
+    /// The index of the frame that it lies before.
+    pub before: usize,
+    /// Where it is executing.
+    pub ip: VirtAddr,
+    /// Its stack pointer.
+    pub sp: VirtAddr,
+    /// The file name of the image that its code is in; `None` if it is in none.
+    pub module: Option<String>,
+    /// How far behind the start of the image that is.
+    pub offset: Option<u64>,
+    /// Whether its code is a stub that the runtime made.
+    pub is_stub: bool,
+    /// How it was found.
+    pub found_by: FoundBy,
+    /// What its registers held, where that is known and was asked for.
+    pub registers: Vec<RegisterValue>,
 }
 
 /// A method by the names in metadata: no arguments, no parameters, no marks of generic types.
@@ -112,12 +147,31 @@ pub enum References<'a, 'data> {
     All(&'a HeapObjects<'data>),
 }
 
+/// What is wanted of stacks.
+#[derive(Debug, Clone, Copy)]
+pub struct StackOptions<'a, 'data> {
+    /// Which references.
+    pub references: References<'a, 'data>,
+    /// How names are spelled.
+    pub style: NameStyle,
+    /// Whether native frames are.
+    pub native: bool,
+    /// Whether the registers of frames are.
+    pub registers: bool,
+}
+
+impl<'a, 'data> StackOptions<'a, 'data> {
+    /// Managed and explicit frames, and `references`.
+    pub fn new(references: References<'a, 'data>, style: NameStyle) -> Self {
+        StackOptions { references, style, native: false, registers: false }
+    }
+}
+
 /// Walks the stacks of `threads`. That some cannot be walked is added to `issues`.
 pub fn thread_stacks<'data>(
     runtime: &Runtime<'data>,
     threads: Vec<ThreadEntry>,
-    references: References<'_, 'data>,
-    style: NameStyle,
+    options: &StackOptions<'_, 'data>,
     issues: &mut Issues,
 ) -> Vec<ThreadStack> {
     let code = CodeMap::new(runtime).map_err(|missing| not_walked(&missing, issues)).ok();
@@ -125,12 +179,11 @@ pub fn thread_stacks<'data>(
         issues.append(code.issues().clone());
     }
     let reader = code.as_ref().and_then(|code| {
-        StackReader::new(code, references, style)
-            .map_err(|missing| not_walked(&missing, issues))
-            .ok()
+        StackReader::new(code, *options).map_err(|missing| not_walked(&missing, issues)).ok()
     });
-    let none = |entry| ThreadStack { entry, frames: Vec::new(), references: Vec::new() };
-    let Some(reader) = reader else { return threads.into_iter().map(none).collect() };
+    let Some(reader) = reader else {
+        return threads.into_iter().map(ThreadStack::unknown).collect();
+    };
     let mut budget = StackBudget::new(&runtime.snapshot().space);
     let walked: Vec<Walked<'_>> =
         threads.into_iter().map(|entry| reader.walk(entry, &mut budget, issues)).collect();
@@ -150,21 +203,25 @@ struct StackReader<'a, 'data> {
     walker: StackWalker<'a, 'data>,
     namer: MethodNamer<'data>,
     types: &'a Types<'data>,
-    references: References<'a, 'data>,
-    style: NameStyle,
+    options: StackOptions<'a, 'data>,
 }
 
 /// A thread whose stack was walked, if it has one.
 struct Walked<'a> {
     entry: ThreadEntry,
-    stack: Option<(&'a ThreadRecord, Vec<StackFrame>)>,
+    stack: Option<WalkedStack<'a>>,
+}
+
+struct WalkedStack<'a> {
+    record: &'a ThreadRecord,
+    frames: Vec<StackFrame>,
+    native: Vec<NativeFrame>,
 }
 
 impl<'a, 'data> StackReader<'a, 'data> {
     fn new(
         code: &'a CodeMap<'data>,
-        references: References<'a, 'data>,
-        style: NameStyle,
+        options: StackOptions<'a, 'data>,
     ) -> Result<StackReader<'a, 'data>, MissingField> {
         let runtime = code.runtime();
         Ok(StackReader {
@@ -172,8 +229,7 @@ impl<'a, 'data> StackReader<'a, 'data> {
             namer: MethodNamer::new(runtime)?,
             types: runtime.types()?,
             code,
-            references,
-            style,
+            options,
         })
     }
 
@@ -199,19 +255,21 @@ impl<'a, 'data> StackReader<'a, 'data> {
                 ),
             ));
         }
-        let frames = self.walker.walk(entry.thread.address, record, issues);
-        Walked { entry, stack: Some((record, frames)) }
+        let thread = entry.thread.address;
+        let (frames, native) = self.walker.walk_with_native(thread, record, issues);
+        let native = if self.options.native { native } else { Vec::new() };
+        Walked { entry, stack: Some(WalkedStack { record, frames, native }) }
     }
 
     /// The objects that words of all stacks are in. Which words matter only the frames say; so all are
     /// gathered first, and one walk over the heap finds the objects of all.
     fn lookup(&self, walked: &[Walked<'_>]) -> ObjectLookup {
-        let (References::Exact(heap) | References::All(heap)) = self.references else {
+        let (References::Exact(heap) | References::All(heap)) = self.options.references else {
             return ObjectLookup::default();
         };
         let asked = RefCell::new(Vec::new());
-        for (record, frames) in walked.iter().filter_map(|walked| walked.stack.as_ref()) {
-            self.walker.roots(record, frames, &|address| {
+        for stack in walked.iter().filter_map(|walked| walked.stack.as_ref()) {
+            self.walker.roots(stack.record, &stack.frames, &|address| {
                 asked.borrow_mut().push(address);
                 None
             });
@@ -221,13 +279,36 @@ impl<'a, 'data> StackReader<'a, 'data> {
 
     fn stack(&self, walked: Walked<'_>, lookup: &ObjectLookup) -> ThreadStack {
         let Walked { entry, stack } = walked;
-        let Some((record, frames)) = stack else {
-            return ThreadStack { entry, frames: Vec::new(), references: Vec::new() };
+        let Some(WalkedStack { record, frames, native }) = stack else {
+            return ThreadStack::unknown(entry);
         };
         ThreadStack {
             entry,
             references: self.references(record, &frames, lookup),
             frames: frames.iter().map(|frame| self.name(frame)).collect(),
+            native: native.iter().map(|frame| self.place(frame)).collect(),
+        }
+    }
+
+    fn registers(&self, file: Option<&RegisterFile>, found_by: FoundBy) -> Vec<RegisterValue> {
+        let arch = self.code.runtime().snapshot().target.arch;
+        let wanted = file.filter(|_| self.options.registers);
+        let has_called = found_by != FoundBy::Context;
+        wanted.map(|file| known_registers(arch, file, has_called)).unwrap_or_default()
+    }
+
+    fn place(&self, frame: &NativeFrame) -> NativeCode {
+        let ip = frame.registers.ip();
+        let module = self.code.runtime().snapshot().module_at(ip);
+        NativeCode {
+            before: frame.before,
+            ip,
+            sp: frame.registers.sp(),
+            module: module.map(|module| module.file_name().to_owned()),
+            offset: module.and_then(|module| ip.offset_from(module.base)),
+            is_stub: frame.is_stub,
+            found_by: frame.found_by,
+            registers: self.registers(Some(&frame.registers), frame.found_by),
         }
     }
 
@@ -248,9 +329,11 @@ impl<'a, 'data> StackReader<'a, 'data> {
             sp: frame.sp,
             explicit,
             plain: name.as_ref().and_then(PlainMethod::new),
-            method: name.map(|name| name.to_string_in(self.style)),
+            method: name.map(|name| name.to_string_in(self.options.style)),
             module: module.filter(|module| !module.is_empty()),
+            offset: frame.method().map(|method| method.offset),
             found_by: frame.found_by,
+            registers: self.registers(frame.registers.as_ref(), frame.found_by),
         }
     }
 
@@ -260,11 +343,11 @@ impl<'a, 'data> StackReader<'a, 'data> {
         frames: &[StackFrame],
         lookup: &ObjectLookup,
     ) -> Vec<StackReference> {
-        if let References::None = self.references {
+        if let References::None = self.options.references {
             return Vec::new();
         }
         let roots = self.walker.roots(record, frames, &|address| lookup.containing(address)).roots;
-        let all = !matches!(self.references, References::Exact(_));
+        let all = !matches!(self.options.references, References::Exact(_));
         let wanted = roots.iter().filter(|root| all || root.exact);
         wanted.map(|root| self.reference(root, frames)).collect()
     }
@@ -280,7 +363,7 @@ impl<'a, 'data> StackReader<'a, 'data> {
             value: root.value,
             object: root.object,
             text: object.as_ref().and_then(|object| object.brief(TextLimits::default())),
-            name: object.map(|object| object.ty().name_in(self.style)),
+            name: object.map(|object| object.ty().name_in(self.options.style)),
             interior: root.interior,
             pinned: root.pinned,
             exact: root.exact,

@@ -7,7 +7,7 @@ use crate::deadlocks::{Deadlocks, deadlocks};
 use crate::finalizer_thread::{FinalizerThread, finalizer_thread};
 use crate::locks::{HeldLock, Locks};
 use crate::thread_list::{ThreadEntry, thread_list};
-use crate::thread_stacks::{References, ThreadStack, thread_stacks};
+use crate::thread_stacks::{References, StackOptions, ThreadStack, thread_stacks};
 use crate::waits::{Wait, waits};
 
 /// The threads of a runtime, and what they wait for.
@@ -44,7 +44,8 @@ pub fn waiting_threads(
     style: NameStyle,
     issues: &mut Issues,
 ) -> Waiting {
-    let stacks = thread_stacks(runtime, threads, References::Direct, style, issues);
+    let options = StackOptions::new(References::Direct, style);
+    let stacks = thread_stacks(runtime, threads, &options, issues);
     let locks = Locks::new(runtime, issues);
     let waits = waits(&locks, &stacks);
     Waiting {

@@ -1,6 +1,6 @@
 //! Threads and their stacks, as people are shown them, compared with the oracles'.
 
-use clrscope_analyze::{References, parallel_stacks, thread_list, thread_stacks};
+use clrscope_analyze::{References, StackOptions, parallel_stacks, thread_list, thread_stacks};
 use clrscope_clr::{LayoutMode, NameStyle, find_runtimes};
 use clrscope_memory::{Arch, Control, Issues};
 use clrscope_minidump::Minidump;
@@ -20,7 +20,12 @@ fn frames_equal_the_oracles() {
         let runtime = runtimes.first().unwrap();
         let mut issues = Issues::new();
         let entries = thread_list(runtime, None, NameStyle::Sos, &mut issues);
-        let stacks = thread_stacks(runtime, entries, References::None, NameStyle::Sos, &mut issues);
+        let stacks = thread_stacks(
+            runtime,
+            entries,
+            &StackOptions::new(References::None, NameStyle::Sos),
+            &mut issues,
+        );
         assert_eq!(issues.is_empty(), dump.name() != TORN, "{}: {issues:?}", dump.name());
         for (stack, theirs) in stacks.iter().zip(&oracle.threads) {
             let place = format!("{}, thread {}", dump.name(), theirs.managed);
@@ -64,7 +69,12 @@ fn references_are_objects_and_exact_ones_the_oracles() {
         let mut issues = Issues::new();
         let entries = thread_list(runtime, Some(&heap), NameStyle::Sos, &mut issues);
         let references = References::All(&objects);
-        let stacks = thread_stacks(runtime, entries, references, NameStyle::Sos, &mut issues);
+        let stacks = thread_stacks(
+            runtime,
+            entries,
+            &StackOptions::new(references, NameStyle::Sos),
+            &mut issues,
+        );
         let all = || stacks.iter().flat_map(|stack| &stack.references);
         for reference in all() {
             let place = format!("{}: {reference:?}", dump.name());

@@ -16,6 +16,7 @@ mod object;
 mod program;
 mod progress;
 mod similar;
+mod sos_verbs;
 mod spelling;
 mod thread_choice;
 mod usage;

@@ -10,8 +10,6 @@ use crate::exit::{Failure, Outcome};
 /// What was found at an address.
 pub(crate) struct Found<'a, 'd> {
     pub(crate) object: ObjectRef<'a, 'd>,
-    /// Its generation, if it is on the heap.
-    pub(crate) generation: Option<u32>,
     /// What is wrong with it.
     pub(crate) verdict: Option<String>,
 }
@@ -39,9 +37,8 @@ pub(crate) fn find<'a, 'd>(
             not_there(format!("{error}; the address is in no segment of the heap"))
         })?;
         let verdict = "the address is in no segment of the heap".to_owned();
-        return Ok(Found { object, generation: None, verdict: Some(verdict) });
+        return Ok(Found { object, verdict: Some(verdict) });
     };
-    let generation = Some(place.segment.generation_of(address));
     let mut verdict = None;
     let mut start = address;
     match place.at {
@@ -81,7 +78,7 @@ pub(crate) fn find<'a, 'd>(
         None => not_there(error.to_string()),
     })?;
     check(context, &object, issues);
-    Ok(Found { object, generation, verdict })
+    Ok(Found { object, verdict })
 }
 
 /// Whether what looks like an object where none is any more can have been one: it fits into what is left of

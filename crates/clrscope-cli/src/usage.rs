@@ -6,7 +6,7 @@ use std::path::Path;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, Error};
 
-use crate::{similar, spelling};
+use crate::{similar, sos_verbs, spelling};
 
 /// Whether this is no mistake of the user's but what was asked for: help, the version.
 pub(crate) fn is_help(error: &Error) -> bool {
@@ -39,6 +39,9 @@ fn unknown_verb(word: &str, program: &Command) -> String {
         .get_subcommands()
         .flat_map(|verb| std::iter::once(verb.get_name()).chain(verb.get_all_aliases()));
     let wanted = word.trim_start_matches('!').to_ascii_lowercase();
+    if let Some(instead) = sos_verbs::instead_of(&wanted) {
+        return format!("there is no verb '{word}': {instead}; `clrscope help` lists all");
+    }
     let near = similar::nearest(&wanted, names);
     let names: Vec<String> = near.iter().map(|name| format!("'{name}'")).collect();
     match names.is_empty() {

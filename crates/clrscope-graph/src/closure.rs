@@ -48,6 +48,12 @@ impl Closure {
         Ok(&self.found)
     }
 
+    /// Whether an object was found by the last question.
+    #[inline]
+    pub fn contains(&self, object: ObjectId) -> bool {
+        self.seen.contains(object)
+    }
+
     /// The number and sizes of all that can be reached from `starts`, themselves included.
     ///
     /// # Errors

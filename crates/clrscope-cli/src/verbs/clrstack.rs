@@ -1,8 +1,8 @@
 //! `clrstack`: the managed frames of threads.
 
 use clap::Args;
-use clrscope::analyze::{Locks, References, thread_stacks, waits};
-use clrscope_report::verbs::clrstack;
+use clrscope::analyze::{Locks, References, StackOptions, thread_stacks, waits};
+use clrscope_report::verbs::clrstack::{self, Shown};
 
 use crate::context::Context;
 use crate::exit::{Failure, Outcome};
@@ -19,6 +19,18 @@ pub(crate) struct ClrStack {
     /// tell apart
     #[arg(short = 'a', visible_short_aliases = ['l', 'p'])]
     locals: bool,
+
+    /// Show what the registers held in each frame, as far as that is known
+    #[arg(short = 'r')]
+    registers: bool,
+
+    /// Show native frames, too, as module and offset, and how far into its method each managed one is
+    #[arg(short = 'f')]
+    full: bool,
+
+    /// Taken for SOS's sake: a dump says nothing of source lines, so none are ever shown
+    #[arg(short = 'n', hide = true)]
+    no_lines: bool,
 }
 
 impl Action for ClrStack {
@@ -28,7 +40,7 @@ impl Action for ClrStack {
     const EXAMPLES: &'static str = "
         clrscope clrstack app.dmp -all
         clrscope clrstack app.dmp -osid 1a84 -a
-        clrscope clrstack app.dmp -managed 7
+        clrscope clrstack app.dmp -managed 7 -f -r
     ";
 
     fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
@@ -41,8 +53,14 @@ impl Action for ClrStack {
         let threads = self.threads.choose(context, &mut issues)?;
         let (_, runtime) = context.runtime()?;
         let references = objects.as_ref().map_or(References::Direct, References::Exact);
-        let stacks = thread_stacks(runtime, threads, references, context.name_style(), &mut issues);
+        let options = StackOptions {
+            native: self.full,
+            registers: self.registers,
+            ..StackOptions::new(references, context.name_style())
+        };
+        let stacks = thread_stacks(runtime, threads, &options, &mut issues);
         let waits = waits(&Locks::new(runtime, &mut issues), &stacks);
-        context.answer(&clrstack::ClrStack::new(&stacks, &waits, self.locals), &issues)
+        let shown = Shown { locals: self.locals, offsets: self.full };
+        context.answer(&clrstack::ClrStack::new(&stacks, &waits, shown), &issues)
     }
 }

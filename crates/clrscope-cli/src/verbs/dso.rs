@@ -1,7 +1,9 @@
 //! `dso`: the objects that stacks and registers refer to.
 
 use clap::Args;
-use clrscope::analyze::{References, StackReference, thread_stacks};
+use std::collections::HashSet;
+
+use clrscope::analyze::{References, StackOptions, StackReference, thread_stacks};
 use clrscope::memory::VirtAddr;
 use clrscope_report::verbs::dso;
 
@@ -24,6 +26,10 @@ pub(crate) struct Dso {
 
     #[command(flatten)]
     threads: ThreadChoice,
+
+    /// Only objects whose own references all lead to objects
+    #[arg(long)]
+    verify: bool,
 }
 
 impl Action for Dso {
@@ -35,7 +41,7 @@ impl Action for Dso {
         clrscope dso app.dmp
         clrscope dso app.dmp -osid 1a84
         clrscope dso app.dmp 244f680 244fd10
-        clrscope dso app.dmp -all --format json
+        clrscope dso app.dmp -all -verify --format json
     ";
 
     fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
@@ -51,13 +57,22 @@ impl Action for Dso {
         };
         let (_, runtime) = context.runtime()?;
         let references = References::All(&objects);
-        let mut stacks =
-            thread_stacks(runtime, threads, references, context.name_style(), &mut issues);
+        let options = StackOptions::new(references, context.name_style());
+        let mut stacks = thread_stacks(runtime, threads, &options, &mut issues);
         if let Some(words) = words {
             let is_there = |reference: &StackReference| {
                 reference.location.address().is_some_and(|word| words.contains(&word))
             };
             stacks.iter_mut().for_each(|stack| stack.references.retain(is_there));
+        }
+        if self.verify {
+            let shown = stacks.iter().flat_map(|stack| &stack.references);
+            let shown: HashSet<VirtAddr> = shown.map(|reference| reference.object).collect();
+            let unsound = objects.unsound(&shown, &context.control())?;
+            let is_sound = |reference: &StackReference| {
+                reference.name.is_some() && !unsound.contains(&reference.object)
+            };
+            stacks.iter_mut().for_each(|stack| stack.references.retain(is_sound));
         }
         context.answer(&dso::StackObjects::new(&stacks), &issues)
     }

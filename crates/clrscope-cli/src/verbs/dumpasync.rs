@@ -33,15 +33,15 @@ pub(crate) struct DumpAsync {
     type_name: Option<String>,
 
     /// Also tasks that no async method waits for
-    #[arg(long)]
+    #[arg(short = 't', long)]
     tasks: bool,
 
     /// Also what has ended
-    #[arg(long)]
+    #[arg(short = 'c', long)]
     completed: bool,
 
     /// Parameters and variables of async methods
-    #[arg(long)]
+    #[arg(short = 'f', long)]
     fields: bool,
 
     /// Count by type only

@@ -16,7 +16,7 @@ use crate::verb::{Action, Group};
 use crate::{similar, value};
 
 /// What to list, and how.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct DumpHeap {
     #[command(flatten)]
     selected: Selected,
@@ -40,10 +40,22 @@ pub(crate) struct DumpHeap {
     /// Sort types by count, not by size
     #[arg(long)]
     bycount: bool,
+
+    #[command(flatten)]
+    _ignored: IgnoreGcState,
+}
+
+/// SOS refuses a heap that a collection is at work on. Here it is read as far as it goes, and the answer says
+/// what was lost.
+#[derive(Debug, Default, Args)]
+pub(crate) struct IgnoreGcState {
+    /// Taken for SOS's sake: a heap is always read
+    #[arg(long = "ignoregcstate", hide = true)]
+    _is_set: bool,
 }
 
 /// The objects that an answer is about.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct Selected {
     /// Objects with this method table
     #[arg(long, value_name = "ADDRESS", value_parser = value::address)]
@@ -78,7 +90,7 @@ pub(crate) struct Selected {
 }
 
 /// A part of the heap.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct Place {
     /// Objects of the heap with this number
     #[arg(long, value_name = "N")]
@@ -92,6 +104,19 @@ pub(crate) struct Place {
     #[arg(value_names = ["START", "END"], num_args = 0..=2, action = ArgAction::Append,
           value_parser = value::address)]
     range: Vec<VirtAddr>,
+}
+
+impl DumpHeap {
+    /// A generation by type; with a method table its objects one by one.
+    pub(super) fn of_generation(
+        generation: GenerationFilter,
+        type_name: Option<String>,
+        mt: Option<VirtAddr>,
+    ) -> DumpHeap {
+        let selected =
+            Selected { mt, type_name, generation: Some(generation), ..Selected::default() };
+        DumpHeap { selected, stat: mt.is_none(), ..DumpHeap::default() }
+    }
 }
 
 impl Selected {
@@ -123,7 +148,8 @@ impl Place {
     }
 }
 
-fn generation(text: &str) -> Result<GenerationFilter, String> {
+/// A generation as people and SOS write it.
+pub(super) fn generation(text: &str) -> Result<GenerationFilter, String> {
     match text.to_ascii_lowercase().as_str() {
         "0" | "gen0" => Ok(GenerationFilter::Small(0)),
         "1" | "gen1" => Ok(GenerationFilter::Small(1)),
@@ -181,7 +207,7 @@ impl Action for DumpHeap {
             let locks = thin_locks(&objects, &selector, &control)?;
             return context.answer(&ThinLockList::new(&locks, &labels), &issues);
         }
-        let mut census = census(&objects, &selection, &selector, &control)?;
+        let mut census = census(&objects, &selector, &control)?;
         if self.bycount {
             census.types.sort_by_key(|count| (count.count, count.ty));
         }

@@ -4,16 +4,13 @@ use clap::Args;
 use clrscope::clr::code::MethodFinder;
 use clrscope::clr::{ElementType, Value};
 use clrscope::memory::VirtAddr;
-use clrscope_report::verbs::dumpobj::{self, Extent};
+use clrscope_report::verbs::dumpobj::{self, Extent, Surroundings};
 
 use crate::context::Context;
 use crate::exit::{Failure, Outcome};
 use crate::object;
 use crate::value;
 use crate::verb::{Action, Group};
-
-/// Elements of an array that `dumpobj` shows.
-const SHOWN_ELEMENTS: u32 = 16;
 
 /// Which object.
 #[derive(Debug, Args)]
@@ -25,6 +22,10 @@ pub(crate) struct DumpObj {
     /// Leave the fields out
     #[arg(long)]
     nofields: bool,
+
+    /// List what the object refers to, and by which field or element
+    #[arg(long)]
+    refs: bool,
 }
 
 impl Action for DumpObj {
@@ -35,10 +36,11 @@ impl Action for DumpObj {
     const EXAMPLES: &'static str = "
         clrscope dumpobj app.dmp 00007ff8`9d2a4f10
         clrscope do app.dmp 022b8978 --format json
+        clrscope do app.dmp 022b8978 -nofields -refs
     ";
 
     fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
-        let extent = Extent { fields: !self.nofields, start: 0, elements: SHOWN_ELEMENTS };
+        let extent = Extent { fields: !self.nofields, references: self.refs, ..Extent::FIELDS };
         show(context, self.address, extent, |_| Ok(()))
     }
 }
@@ -57,6 +59,14 @@ pub(crate) struct DumpArray {
     /// Elements to show; all by default
     #[arg(long, value_name = "N")]
     length: Option<u32>,
+
+    /// Show each object or struct among them as dumpobj and dumpvc do
+    #[arg(long)]
+    details: bool,
+
+    /// Leave out the fields of those
+    #[arg(long)]
+    nofields: bool,
 }
 
 impl Action for DumpArray {
@@ -66,12 +76,18 @@ impl Action for DumpArray {
     const ABOUT: &'static str = "An array with its elements";
     const EXAMPLES: &'static str = "
         clrscope dumparray app.dmp 00007ff8`9d2a4f10
-        clrscope da app.dmp 022b8978 -start 100 -length 10
+        clrscope da app.dmp 022b8978 -start 100 -length 10 -details
     ";
 
     fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
         let elements = self.length.unwrap_or(u32::MAX);
-        let extent = Extent { fields: true, start: self.start, elements };
+        let extent = Extent {
+            fields: !self.nofields,
+            start: self.start,
+            elements,
+            details: self.details,
+            references: false,
+        };
         show(context, self.address, extent, |report| match report.elements {
             Some(_) => Ok(()),
             None => Err(Failure::NotThere(format!("{} is no array", report.name))),
@@ -89,18 +105,12 @@ fn show(
     // What is wrong elsewhere on the heap takes nothing from this answer.
     let mut issues = context.issues();
     let found = object::find(context, &objects, address, &mut issues)?;
-    let style = context.name_style();
     let (_, runtime) = context.runtime()?;
     // Without the code the answer only lacks names of methods.
     let methods = MethodFinder::new(runtime).ok();
-    let report = dumpobj::DumpObj::new(
-        &found.object,
-        methods.as_ref(),
-        found.generation,
-        found.verdict.clone(),
-        style,
-        extent,
-    );
+    let style = context.name_style();
+    let around = Surroundings { objects: &objects, methods: methods.as_ref(), style };
+    let report = dumpobj::DumpObj::new(&found.object, found.verdict.clone(), &around, extent);
     check(&report)?;
     Ok(found.outcome(context.answer(&report, &issues)?))
 }
@@ -134,7 +144,7 @@ impl Action for DumpVc {
         }
         let value = Value::at(types, self.address, ElementType::Struct, Some(ty.method_table()));
         let report =
-            dumpobj::DumpObj::of_value(&value, context.name_style()).ok_or_else(no_type)?;
+            dumpobj::DumpObj::of_value(&value, context.name_style(), true).ok_or_else(no_type)?;
         context.answer(&report, &context.issues())
     }
 }

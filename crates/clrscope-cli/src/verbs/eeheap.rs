@@ -1,9 +1,11 @@
 //! `eeheap`: heaps, segments or regions, generations.
 
 use clap::Args;
-use clrscope::clr::LoaderHeaps;
+use clrscope::analyze::is_in_place;
+use clrscope::clr::{Heap, LoaderHeaps};
 use clrscope_report::verbs::{eeheap, loader_heaps};
 
+use super::dumpheap::Place;
 use crate::context::Context;
 use crate::exit::{Failure, Outcome};
 use crate::verb::{Action, Group};
@@ -18,6 +20,9 @@ pub(crate) struct EeHeap {
     /// Heaps of the loader and jitted code, by owner and by kind, and what the GC keeps beside objects
     #[arg(long)]
     loader: bool,
+
+    #[command(flatten)]
+    place: Place,
 }
 
 impl Action for EeHeap {
@@ -36,7 +41,7 @@ impl Action for EeHeap {
             let heap = context.heap()?;
             let mut issues = context.runtime_issues()?;
             issues.append(heap.issues().clone());
-            return context.answer(&eeheap::EeHeap::new(heap), &issues);
+            return context.answer(&self.heaps(heap)?, &issues);
         }
         let (_, runtime) = context.runtime()?;
         let mut issues = context.runtime_issues()?;
@@ -53,6 +58,18 @@ impl Action for EeHeap {
         }
         let heap = heap?;
         issues.append(heap.issues().clone());
-        context.answer(&loader_heaps::AllHeaps { gc: eeheap::EeHeap::new(heap), loader }, &issues)
+        context.answer(&loader_heaps::AllHeaps { gc: self.heaps(heap)?, loader }, &issues)
+    }
+}
+
+impl EeHeap {
+    /// The heaps, or the parts of them that were asked for.
+    fn heaps(&self, heap: &Heap<'_>) -> Result<eeheap::EeHeap, Failure> {
+        let selection = self.place.selection()?;
+        let found = eeheap::EeHeap::new(heap, |segment| is_in_place(segment, &selection));
+        match found.heaps.is_empty() && !selection.is_everything() {
+            true => Err(Failure::NotThere("no segment of the heap is selected".to_owned())),
+            false => Ok(found),
+        }
     }
 }

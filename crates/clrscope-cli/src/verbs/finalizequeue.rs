@@ -29,7 +29,7 @@ pub(crate) struct FinalizeQueue {
     short: bool,
 
     /// Print types with their counts and sizes only
-    #[arg(long, conflicts_with = "detail")]
+    #[arg(long, visible_alias = "summary", conflicts_with = "detail")]
     stat: bool,
 
     /// Say what ready objects keep alive that nothing else does

@@ -22,6 +22,10 @@ pub(crate) struct GcHandles {
     /// Print counts only
     #[arg(long)]
     stat: bool,
+
+    /// Taken for SOS's sake: the runtimes that can be read have one domain
+    #[arg(long, hide = true)]
+    perdomain: bool,
 }
 
 /// The kinds that can be asked for.
@@ -40,6 +44,8 @@ const KINDS: [HandleKind; 11] = [
 ];
 
 fn kind(text: &str) -> Result<HandleKind, String> {
+    // SOS's name for references to COM objects of WinRT.
+    let text = if text.eq_ignore_ascii_case("weakwinrt") { "weaknativecom" } else { text };
     let found = KINDS.iter().find(|kind| kind.name().eq_ignore_ascii_case(text));
     let names = || KINDS.map(|kind| kind.name().to_ascii_lowercase()).join(", ");
     found.copied().ok_or_else(|| format!("a kind of handle is one of {}", names()))

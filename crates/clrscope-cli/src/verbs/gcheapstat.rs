@@ -12,7 +12,7 @@ use crate::verb::{Action, Group};
 #[derive(Debug, Args)]
 pub(crate) struct GcHeapStat {
     /// Add up what nothing keeps alive, too
-    #[arg(long, visible_alias = "iu")]
+    #[arg(long, visible_aliases = ["inclunrooted", "iu"])]
     unreachable: bool,
 }
 

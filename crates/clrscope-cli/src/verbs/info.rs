@@ -1,6 +1,7 @@
 //! `info`: what a dump holds, and what cannot be answered from it.
 
 use clap::Args;
+use clrscope::clr::Runtime;
 use clrscope_report::RuntimeIdentity;
 use clrscope_report::verbs::info;
 
@@ -24,18 +25,23 @@ impl Action for Info {
     fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
         let mut issues = context.issues();
         let found = context.runtimes();
-        let runtimes = found.runtimes.iter().enumerate().map(|(index, runtime)| {
-            let heap = runtime.heap().ok();
-            RuntimeIdentity::new(index, runtime, heap.as_ref())
-        });
         let info = info::Info::new(
             context.dump_identity(),
             context.minidump(),
             context.snapshot(),
-            runtimes.collect(),
+            identities(context),
             &found.refused,
             &mut issues,
         );
         context.answer_for_dump(&info, &issues)
     }
+}
+
+/// All runtimes of the process.
+pub(super) fn identities(context: &Context<'_>) -> Vec<RuntimeIdentity> {
+    let runtimes = context.runtimes().runtimes.iter().enumerate();
+    let identity = |(index, runtime): (usize, &Runtime<'_>)| {
+        RuntimeIdentity::new(index, runtime, runtime.heap().ok().as_ref())
+    };
+    runtimes.map(identity).collect()
 }

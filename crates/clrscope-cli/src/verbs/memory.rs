@@ -23,9 +23,44 @@ pub(crate) struct View<const BYTES: u32> {
     #[arg(value_parser = value::address)]
     address: VirtAddr,
 
-    /// How many numbers; by default as many as 128 bytes have
-    #[arg(value_parser = value::number)]
+    /// How many numbers; by default as many as 128 bytes have. Behind `L`, as debuggers have it, in
+    /// hexadecimal
+    #[arg(value_parser = length)]
     count: Option<u64>,
+
+    #[command(flatten)]
+    extent: Extent,
+}
+
+/// How much, as `dotnet-dump` has it.
+#[derive(Debug, Args)]
+struct Extent {
+    /// How many
+    #[arg(short = 'c', long = "count", value_name = "N", value_parser = value::number,
+          conflicts_with = "count")]
+    number: Option<u64>,
+
+    /// The address before which to end
+    #[arg(short = 'e', long, value_name = "ADDRESS", value_parser = value::address,
+          conflicts_with_all = ["count", "number"])]
+    end: Option<VirtAddr>,
+}
+
+impl Extent {
+    /// How many units of so many bytes there are from `start` on, if that is said.
+    fn units(&self, start: VirtAddr, unit: u32) -> Option<u64> {
+        let to_end = self.end.map(|end| end.0.saturating_sub(start.0) / u64::from(unit));
+        self.number.or(to_end)
+    }
+}
+
+/// A count, or as in `L8` a debugger's, which is hexadecimal.
+fn length(text: &str) -> Result<u64, String> {
+    match text.strip_prefix(['L', 'l']) {
+        Some(digits) => u64::from_str_radix(digits.trim_start_matches("0x"), 16)
+            .map_err(|_| "a length is L and hexadecimal digits".to_owned()),
+        None => value::number(text),
+    }
 }
 
 impl<const BYTES: u32> Action for View<BYTES> {
@@ -52,14 +87,15 @@ impl<const BYTES: u32> Action for View<BYTES> {
         0 => "clrscope dp app.dmp 00007ff8`9d2a4f10 8",
         1 => "clrscope db app.dmp 00007ff8`9d2a4f10",
         2 => "clrscope dw app.dmp 00007ff8`9d2a4f10",
-        4 => "clrscope dd app.dmp 00007ff8`9d2a4f10 4",
+        4 => "clrscope dd app.dmp 00007ff8`9d2a4f10 L4",
         _ => "clrscope dq app.dmp 00007ff8`9d2a4f10 4",
     };
 
     fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
         let space = &context.snapshot().space;
         let unit = if BYTES == 0 { space.target().pointer_bytes() as u32 } else { BYTES };
-        let count = self.count.unwrap_or(DEFAULT_BYTES / u64::from(unit));
+        let count = self.count.or(self.extent.units(self.address, unit));
+        let count = count.unwrap_or(DEFAULT_BYTES / u64::from(unit));
         if count == 0 || count > MAX_UNITS {
             return Err(Failure::Usage(format!("the count is from 1 to {MAX_UNITS}")));
         }
@@ -84,8 +120,11 @@ pub(crate) struct Wide {
     address: VirtAddr,
 
     /// Characters at most
-    #[arg(value_parser = value::number)]
+    #[arg(value_parser = length)]
     count: Option<u64>,
+
+    #[command(flatten)]
+    extent: Extent,
 }
 
 impl Action for Wide {
@@ -95,7 +134,8 @@ impl Action for Wide {
     const EXAMPLES: &'static str = "clrscope du app.dmp 00007ff8`9d2a4f1c";
 
     fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
-        let count = self.count.and_then(|count| usize::try_from(count).ok());
+        let count = self.count.or(self.extent.units(self.address, 2));
+        let count = count.and_then(|count| usize::try_from(count).ok());
         let limit = count.unwrap_or(MAX_TEXT).min(MAX_TEXT);
         let text = context.snapshot().space.read_wide_string(self.address, limit);
         let text = text.ok_or_else(|| absent(self.address))?;

@@ -14,6 +14,7 @@ mod dumpasync;
 mod dumpcollection;
 mod dumpdelegate;
 mod dumpexceptions;
+mod dumpgen;
 mod dumpheap;
 mod dumphttp;
 mod dumpobj;
@@ -44,17 +45,21 @@ mod pstacks;
 mod query;
 mod retained;
 mod runtime_types;
+mod runtimes;
 mod shell;
+mod sizestats;
 mod statics;
 mod strings;
 mod syncblk;
 mod taskstate;
 mod threadpool;
 mod threads;
+mod threadstate;
 mod timerinfo;
 mod tpq;
 mod types;
 mod verifyheap;
+mod waste;
 
 use crate::verb::Verb;
 
@@ -87,6 +92,7 @@ pub(crate) const VERBS: &[Verb] = &[
     Verb::of::<dumpdelegate::DumpDelegate>(),
     Verb::of::<modules::DumpDomain>(),
     Verb::of::<dumpexceptions::DumpExceptions>(),
+    Verb::of::<dumpgen::DumpGen>(),
     Verb::of::<dumpheap::DumpHeap>(),
     Verb::of::<dumphttp::DumpHttp>(),
     Verb::of::<methods::DumpIl>(),
@@ -125,18 +131,23 @@ pub(crate) const VERBS: &[Verb] = &[
     #[cfg(feature = "query")]
     Verb::of::<query::Query>(),
     Verb::of::<retained::Retained>(),
+    Verb::of::<runtimes::RuntimesOfProcess>(),
     Verb::of::<shell::Shell>(),
+    Verb::of::<sizestats::SizeStats>(),
     Verb::of::<statics::Statics>(),
     Verb::of::<strings::Strings>(),
     Verb::of::<syncblk::SyncBlocks>(),
     Verb::of::<taskstate::TaskFlags>(),
     Verb::of::<threadpool::ThreadPool>(),
     Verb::of::<threads::Threads>(),
+    Verb::of::<threadstate::ThreadFlags>(),
     Verb::of::<timerinfo::TimerInfo>(),
     Verb::of::<types::Token2Ee>(),
     Verb::of::<tpq::ThreadPoolQueue>(),
     Verb::of::<pictures::TreeMap>(),
     Verb::of::<verifyheap::VerifyHeap>(),
+    Verb::of::<verifyheap::VerifyObj>(),
+    Verb::of::<waste::Waste>(),
 ];
 
 #[cfg(test)]

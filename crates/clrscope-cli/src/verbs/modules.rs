@@ -43,13 +43,24 @@ impl Action for DumpDomain {
     }
 }
 
-fn assemblies(context: &Context<'_>, only: Option<VirtAddr>) -> Result<Outcome, Failure> {
+fn assemblies(
+    context: &Context<'_>,
+    only: Option<VirtAddr>,
+    name: Option<&str>,
+) -> Result<Outcome, Failure> {
     let (_, runtime) = context.runtime()?;
     let mut issues = context.runtime_issues()?;
     issues.append(runtime.modules().issues().clone());
     let heaps = LoaderHeaps::read(runtime).take(&mut issues);
     let shares = heaps.shares(runtime).take(&mut issues);
     let mut found = AssemblyList::new(runtime, &shares, only);
+    if let Some(name) = name {
+        let pattern = NamePattern::new(&format!("*{name}*")).ignore_case();
+        found.assemblies.retain(|assembly| pattern.matches(assembly.file_name()));
+        if found.is_empty() {
+            return Err(Failure::NotThere(format!("no assembly is called {name}")));
+        }
+    }
     // Without the managed heap it is not known what keeps assemblies, and that is said of each.
     if found.has_collectible()
         && let Ok((objects, _)) = context.objects()
@@ -65,19 +76,30 @@ fn assemblies(context: &Context<'_>, only: Option<VirtAddr>) -> Result<Outcome, 
     }
 }
 
-/// Nothing to choose.
+/// Which assemblies.
 #[derive(Debug, Args)]
-pub(crate) struct Assemblies {}
+pub(crate) struct Assemblies {
+    /// Only those whose names contain this text, in any case; `*` stands for any text
+    #[arg(short = 'n', long, value_name = "TEXT")]
+    name: Option<String>,
+
+    /// Taken for SOS's sake: all is shown anyway
+    #[arg(short = 'v', long, hide = true)]
+    verbose: bool,
+}
 
 impl Action for Assemblies {
     const NAME: &'static str = "assemblies";
     const ALIASES: &'static [&'static str] = &["clrmodules"];
     const GROUP: Group = Group::Types;
     const ABOUT: &'static str = "Assemblies with their load contexts, their types and their bytes";
-    const EXAMPLES: &'static str = "clrscope assemblies app.dmp";
+    const EXAMPLES: &'static str = "
+        clrscope assemblies app.dmp
+        clrscope assemblies app.dmp -name MyCompany
+    ";
 
     fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
-        assemblies(context, None)
+        assemblies(context, None, self.name.as_deref())
     }
 }
 
@@ -96,7 +118,7 @@ impl Action for DumpAssembly {
     const EXAMPLES: &'static str = "clrscope dumpassembly app.dmp 00000241`22b89780";
 
     fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
-        assemblies(context, Some(self.address))
+        assemblies(context, Some(self.address), None)
     }
 }
 

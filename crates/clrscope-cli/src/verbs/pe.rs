@@ -22,6 +22,10 @@ pub(crate) struct PrintOne {
     #[arg(long)]
     nested: bool,
 
+    /// Taken for SOS's sake: a dump says nothing of source lines, so none are ever shown
+    #[arg(long, hide = true)]
+    lines: bool,
+
     #[command(flatten)]
     threads: ThreadChoice,
 }

@@ -10,9 +10,13 @@ use crate::exit::{Failure, Outcome};
 use crate::thread_choice;
 use crate::verb::{Action, Group};
 
-/// Nothing to choose.
+/// How much to show.
 #[derive(Debug, Args)]
-pub(crate) struct PStacks {}
+pub(crate) struct PStacks {
+    /// Name all threads of a group, not only the first four
+    #[arg(short = 'a', long = "allthreads")]
+    all_threads: bool,
+}
 
 impl Action for PStacks {
     const NAME: &'static str = "pstacks";
@@ -21,6 +25,7 @@ impl Action for PStacks {
     const ABOUT: &'static str = "Stacks of all threads, merged where they are the same";
     const EXAMPLES: &'static str = "
         clrscope pstacks app.dmp
+        clrscope pstacks app.dmp -allthreads
     ";
 
     fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
@@ -30,6 +35,6 @@ impl Action for PStacks {
         let (_, runtime) = context.runtime()?;
         let waiting = waiting_threads(runtime, threads, context.name_style(), &mut issues);
         let groups = parallel_stacks(&waiting.stacks);
-        context.answer(&pstacks::ParallelStacks::new(&waiting, &groups), &issues)
+        context.answer(&pstacks::ParallelStacks::new(&waiting, &groups, self.all_threads), &issues)
     }
 }

@@ -16,6 +16,10 @@ pub(crate) struct ThreadPool {
     /// List what is queued, too
     #[arg(long = "wi")]
     work_items: bool,
+
+    /// Count what is queued by what it runs
+    #[arg(long, visible_alias = "summary")]
+    stat: bool,
 }
 
 impl Action for ThreadPool {
@@ -37,8 +41,12 @@ impl Action for ThreadPool {
         class_library(context.types()?, &mut issues);
         let methods = MethodFinder::new(runtime).ok();
         let items = work_items(context.types()?, methods.as_ref(), style);
-        let report =
-            ThreadPoolReport::new(pool.as_ref(), &waiting, items.as_deref(), self.work_items);
+        let shown = match (self.work_items, self.stat) {
+            (true, _) => Some(usize::MAX),
+            (false, true) => Some(0),
+            (false, false) => None,
+        };
+        let report = ThreadPoolReport::new(pool.as_ref(), &waiting, items.as_deref(), shown);
         context.answer(&report, &issues)
     }
 }

@@ -24,20 +24,27 @@ pub(crate) struct DumpMt {
     /// List the methods that the type declares
     #[arg(long)]
     md: bool,
+
+    /// List its fields and statics as well as its methods
+    #[arg(long)]
+    all: bool,
 }
 
 impl Action for DumpMt {
     const NAME: &'static str = "dumpmt";
     const GROUP: Group = Group::Types;
     const ABOUT: &'static str = "The type of a method table";
-    const EXAMPLES: &'static str = "clrscope dumpmt app.dmp 00007ff8`9d2a4f10 -md";
+    const EXAMPLES: &'static str = "
+        clrscope dumpmt app.dmp 00007ff8`9d2a4f10 -md
+        clrscope dumpmt app.dmp 00007ff8`9d2a4f10 -all
+    ";
 
     fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
         let none = || Failure::NotThere(format!("{:#x} is no method table", self.address));
         let ty = context.types()?.get(self.address).ok_or_else(none)?;
-        let mut row = TypeRow::new(&ty, context.name_style(), false);
+        let mut row = TypeRow::new(&ty, context.name_style(), self.all);
         let mut issues = context.issues();
-        if self.md {
+        if self.md || self.all {
             row.methods = with_methods(context, &mut issues, |code, entries| {
                 code.methods_of(&ty).iter().map(|method| entries.of_record(method)).collect()
             })?;

@@ -1,12 +1,16 @@
-//! `verifyheap`: whether the heap is sound.
+//! `verifyheap` and `verifyobj`: whether the heap, or one object of it, is sound.
 
 use clap::Args;
 use clrscope::analyze::{Selector, TypeLabels};
+use clrscope::clr::Verification;
+use clrscope::memory::{Issues, VirtAddr};
 use clrscope_report::verbs::verifyheap;
 
-use super::dumpheap::Place;
+use super::dumpheap::{IgnoreGcState, Place};
 use crate::context::Context;
 use crate::exit::{Failure, Outcome};
+use crate::object;
+use crate::value;
 use crate::verb::{Action, Group};
 
 /// What to verify.
@@ -14,6 +18,9 @@ use crate::verb::{Action, Group};
 pub(crate) struct VerifyHeap {
     #[command(flatten)]
     place: Place,
+
+    #[command(flatten)]
+    _ignored: IgnoreGcState,
 }
 
 impl Action for VerifyHeap {
@@ -33,8 +40,42 @@ impl Action for VerifyHeap {
         let found = objects.verify_where(&context.control(), |segment, address| {
             selector.accepts_place(segment, address)
         })?;
-        let report = verifyheap::VerifyHeap::new(&found);
-        let outcome = context.answer(&report, &issues)?;
-        Ok(if report.errors.is_empty() { outcome } else { Outcome::Negative })
+        answer(context, &found, &issues)
+    }
+}
+
+fn answer(
+    context: &Context<'_>,
+    found: &Verification,
+    issues: &Issues,
+) -> Result<Outcome, Failure> {
+    let report = verifyheap::VerifyHeap::new(found);
+    let outcome = context.answer(&report, issues)?;
+    Ok(if report.errors.is_empty() { outcome } else { Outcome::Negative })
+}
+
+/// Which object.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyObj {
+    /// The object
+    #[arg(value_parser = value::address)]
+    address: VirtAddr,
+}
+
+impl Action for VerifyObj {
+    const NAME: &'static str = "verifyobj";
+    const GROUP: Group = Group::Heap;
+    const ABOUT: &'static str = "Whether an object and its references are sound";
+    const EXAMPLES: &'static str = "clrscope verifyobj app.dmp 00007ff8`12345678";
+
+    fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
+        let (objects, mut issues) = context.objects()?;
+        let found = object::find(context, &objects, self.address, &mut issues)?;
+        if let Some(verdict) = found.verdict {
+            return Err(Failure::NotThere(verdict));
+        }
+        let found =
+            objects.verify_where(&context.control(), |_, address| address == self.address)?;
+        answer(context, &found, &issues)
     }
 }

@@ -22,6 +22,7 @@ mod pictures;
 mod query;
 mod roots;
 mod shell;
+mod sos;
 mod spellings;
 mod threads;
 mod usage;

@@ -4,12 +4,11 @@
 //! of its method, which must be one of its class; so records are found without knowing sizes.
 //! `MethodDescChunk` of `src/coreclr/vm/method.hpp` of dotnet/runtime.
 
-use std::collections::BTreeSet;
-
 use clrscope_memory::{AddressSpace, VirtAddr};
 use rustc_hash::FxHashSet;
 
 use super::method_desc::{MethodDesc, MethodDescReader};
+use super::native_code::Declared;
 use crate::layout::MissingField;
 use crate::pointer_form::PointerForm;
 use crate::runtime::Runtime;
@@ -111,19 +110,18 @@ impl<'data> ChunkReader<'data> {
         })
     }
 
-    /// The records of the methods of a class whose methods have the rows `rows`, in order of their chunks.
-    /// Methods of arrays have the row 0.
+    /// The records of the methods of a class, in order of their chunks.
     pub(super) fn methods(
         &self,
         class: VirtAddr,
-        rows: &BTreeSet<u32>,
+        declared: &Declared,
         methods: &MethodDescReader<'_>,
     ) -> Vec<MethodDesc> {
         let mut found = Vec::new();
         let mut chunk = self.form.follow_cell(&self.space, class.wrapping_add(self.first));
         let mut seen = FxHashSet::default();
         while let Some(at) = chunk.filter(|at| seen.len() < MAX_CHUNKS && seen.insert(*at)) {
-            self.read_chunk(at, rows, methods, &mut found);
+            self.read_chunk(at, declared, methods, &mut found);
             chunk = self.form.follow_cell(&self.space, at.wrapping_add(self.next));
         }
         found
@@ -132,7 +130,7 @@ impl<'data> ChunkReader<'data> {
     fn read_chunk(
         &self,
         chunk: VirtAddr,
-        rows: &BTreeSet<u32>,
+        declared: &Declared,
         methods: &MethodDescReader<'_>,
         found: &mut Vec<MethodDesc>,
     ) {
@@ -144,7 +142,7 @@ impl<'data> ChunkReader<'data> {
             .filter_map(|index| {
                 let at = index * self.alignment;
                 let address = chunk.wrapping_add(self.header + at);
-                let record = methods.read(address).filter(|record| rows.contains(&record.row))?;
+                let record = methods.read(address).filter(|record| declared.has(record))?;
                 let is_of_chunk = methods.chunk_of(address) == Some(chunk);
                 let form = methods.form(address)?;
                 is_of_chunk.then_some(Candidate { at, form, record })

@@ -23,14 +23,15 @@ pub(super) type NativeCodeIndex = BTreeMap<VirtAddr, Vec<NativeCode>>;
 
 impl<'data> CodeMap<'data> {
     /// The record of a method at an address; `None` if none is there. It belongs to a type, and a method
-    /// of that type's has its row; generated methods and those of arrays have none.
+    /// of that type's has its row, as far as metadata is there; generated methods and those of arrays have
+    /// none.
     pub fn method_desc(&self, address: VirtAddr) -> Option<MethodDesc> {
         let method = self.methods.read(address)?;
         let types = self.runtime.types().ok()?;
         let ty = types.get(method.method_table)?;
         let is_own = match method.kind {
             MethodKind::Dynamic | MethodKind::Array => method.row == 0,
-            _ => rows(&ty).contains(&method.row),
+            _ => Declared::of(&ty).has(&method),
         };
         is_own.then_some(method)
     }
@@ -40,7 +41,7 @@ impl<'data> CodeMap<'data> {
     /// once for the boxed value, once for the value itself.
     pub fn methods_of(&self, ty: &Type<'_, '_>) -> Vec<MethodDesc> {
         let Some(class) = ty.class() else { return Vec::new() };
-        self.chunks.methods(class, &rows(ty), &self.methods)
+        self.chunks.methods(class, &Declared::of(ty), &self.methods)
     }
 
     /// The record of a method by its row of a module's metadata; of a generic type's, that of the open
@@ -81,15 +82,31 @@ impl<'data> CodeMap<'data> {
     }
 }
 
-/// The rows of the methods that a type declares; 0 stands for those of an array.
-fn rows(ty: &Type<'_, '_>) -> BTreeSet<u32> {
-    let rows = |token: clrscope_image::Token| {
-        let module = ty.module()?;
-        let metadata = module.metadata()?;
-        Some(metadata.methods(token.rid_in(TableId::TypeDef)?).collect())
-    };
-    match ty.token() {
-        Some(token) => rows(token).unwrap_or_default(),
-        None => BTreeSet::from([0]),
+/// How the methods of a type are told from what only looks like one.
+pub(super) enum Declared {
+    /// By their rows, as metadata has them; 0 stands for the methods of an array.
+    Rows(BTreeSet<u32>),
+    /// Without metadata, by the method table that their chunks name.
+    MethodTable(VirtAddr),
+}
+
+impl Declared {
+    fn of(ty: &Type<'_, '_>) -> Declared {
+        let Some(token) = ty.token() else { return Declared::Rows(BTreeSet::from([0])) };
+        let rows = || {
+            let module = ty.module()?;
+            let metadata = module.metadata()?;
+            Some(metadata.methods(token.rid_in(TableId::TypeDef)?).collect())
+        };
+        let canonical = || ty.canonical_method_table().unwrap_or(ty.method_table());
+        rows().map_or_else(|| Declared::MethodTable(canonical()), Declared::Rows)
+    }
+
+    /// Whether a record can be of one of them.
+    pub(super) fn has(&self, method: &MethodDesc) -> bool {
+        match self {
+            Declared::Rows(rows) => rows.contains(&method.row),
+            Declared::MethodTable(table) => method.row != 0 && method.method_table == *table,
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Checks of a heap: what a garbage collector would stumble over.
 
+use std::collections::HashSet;
+
 use clrscope_graph::{Granule, GraphError, ObjectMap, RangeBits};
 use clrscope_memory::{Control, PointerWidth, VirtAddr, limits};
 
@@ -113,8 +115,7 @@ impl<'data> HeapObjects<'data> {
         control: &Control<'_>,
         is_selected: impl Fn(usize, VirtAddr) -> bool + Sync,
     ) -> Result<Verification, GraphError> {
-        let map = self.starts(control)?;
-        let sync = SyncTable::new(self);
+        let checker = Checker::new(self, control)?;
         let parts = self.fold(
             control,
             |stretch| (stretch.segment, Part::default()),
@@ -123,24 +124,10 @@ impl<'data> HeapObjects<'data> {
                     return;
                 }
                 part.objects += 1;
-                if self.types().get(object.ty).is_none_or(|info| info.is_free) {
-                    return;
-                }
-                self.references_of(object, bytes, |field, target| {
-                    part.references += 1;
-                    if map.id(target.0).is_some() {
-                        return;
-                    }
-                    let field = field.unwrap_or(object.address);
-                    let kind = if self.heap().segment_at(target).is_some() {
-                        FaultKind::NotAnObject { field, target }
-                    } else {
-                        FaultKind::OutsideHeap { field, target }
-                    };
-                    part.add(object.address, kind);
-                });
-                if let Some(index) = sync.as_ref().and_then(|sync| sync.wrong_index(object)) {
-                    part.add(object.address, FaultKind::SyncBlock { index });
+                if self.types().get(object.ty).is_some_and(|info| !info.is_free) {
+                    let references =
+                        checker.check(object, bytes, |kind| part.add(object.address, kind));
+                    part.references += references;
                 }
             },
         )?;
@@ -171,6 +158,29 @@ impl<'data> HeapObjects<'data> {
         Ok(Verification { faults, count, objects, references })
     }
 
+    /// Those of `objects` that are not sound: whose references lead elsewhere than to objects, or that are
+    /// no objects of the heap themselves.
+    ///
+    /// # Errors
+    /// As [`HeapObjects::verify`].
+    pub fn unsound(
+        &self,
+        objects: &HashSet<VirtAddr>,
+        control: &Control<'_>,
+    ) -> Result<HashSet<VirtAddr>, GraphError> {
+        let checker = Checker::new(self, control)?;
+        let is_sound = |address: &VirtAddr| {
+            let begins = checker.map.id(address.0).is_some();
+            let Some(object) = self.object_at(*address).filter(|_| begins) else { return false };
+            let length = usize::try_from(object.aligned_size).unwrap_or(0);
+            let bytes = self.heap().space().slice(*address, length).unwrap_or(&[]);
+            let mut is_sound = true;
+            checker.check(&object, bytes, |_| is_sound = false);
+            is_sound
+        };
+        Ok(objects.iter().filter(|address| !is_sound(address)).copied().collect())
+    }
+
     /// Where objects begin, Free ones left out.
     fn starts(&self, control: &Control<'_>) -> Result<ObjectMap, GraphError> {
         let granule = match self.heap().method_tables().pointer_width() {
@@ -187,6 +197,43 @@ impl<'data> HeapObjects<'data> {
             },
         )?;
         ObjectMap::from_ranges(ranges, control)
+    }
+}
+
+/// Checks single objects.
+struct Checker<'a, 'data> {
+    objects: &'a HeapObjects<'data>,
+    map: ObjectMap,
+    sync: Option<SyncTable<'a, 'data>>,
+}
+
+impl<'a, 'data> Checker<'a, 'data> {
+    fn new(
+        objects: &'a HeapObjects<'data>,
+        control: &Control<'_>,
+    ) -> Result<Checker<'a, 'data>, GraphError> {
+        Ok(Checker { objects, map: objects.starts(control)?, sync: SyncTable::new(objects) })
+    }
+
+    /// Calls `found` with each fault of an object, and gives how many references it has.
+    fn check(&self, object: &Object, bytes: &'data [u8], mut found: impl FnMut(FaultKind)) -> u64 {
+        let mut references = 0;
+        self.objects.references_of(object, bytes, |field, target| {
+            references += 1;
+            if self.map.id(target.0).is_some() {
+                return;
+            }
+            let field = field.unwrap_or(object.address);
+            found(if self.objects.heap().segment_at(target).is_some() {
+                FaultKind::NotAnObject { field, target }
+            } else {
+                FaultKind::OutsideHeap { field, target }
+            });
+        });
+        if let Some(index) = self.sync.as_ref().and_then(|sync| sync.wrong_index(object)) {
+            found(FaultKind::SyncBlock { index });
+        }
+        references
     }
 }
 

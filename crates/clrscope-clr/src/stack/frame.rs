@@ -1,4 +1,4 @@
-//! A frame of a managed stack.
+//! The frames of a stack.
 
 use clrscope_image::unwind::{FoundBy, RegisterFile};
 use clrscope_memory::VirtAddr;
@@ -33,6 +33,19 @@ pub struct StackFrame {
     pub execution: Execution,
     /// Its registers; explicit frames have none.
     pub registers: Option<RegisterFile>,
+}
+
+/// A frame of native code between managed ones, as far as unwinding it succeeded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NativeFrame {
+    /// The index of the frame of the walk that it lies before: that which called it, or which is next.
+    pub before: usize,
+    /// How it was found.
+    pub found_by: FoundBy,
+    /// Its registers.
+    pub registers: RegisterFile,
+    /// Whether its code is a stub that the runtime made.
+    pub is_stub: bool,
 }
 
 impl StackFrame {

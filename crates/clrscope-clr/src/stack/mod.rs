@@ -11,7 +11,7 @@ mod walk;
 use clrscope_memory::{AddressSpace, Issue, IssueKind, Issues, ThreadRecord, VirtAddr};
 
 pub use self::explicit::{Caller, ExplicitFrame};
-pub use self::frame::{FrameKind, StackFrame};
+pub use self::frame::{FrameKind, NativeFrame, StackFrame};
 pub use self::roots::{RootLocation, StackOffset, StackRoot, StackRoots};
 pub use self::thread::{Apartment, GcMode, LifeCycle, ManagedThread, ThreadState};
 pub use self::walk::StackBounds;
@@ -92,7 +92,17 @@ impl<'a, 'data> StackWalker<'a, 'data> {
         record: &ThreadRecord,
         issues: &mut Issues,
     ) -> Vec<StackFrame> {
-        let Some(registers) = &record.registers else { return Vec::new() };
+        self.walk_with_native(thread, record, issues).0
+    }
+
+    /// The same with the native frames between them.
+    pub fn walk_with_native(
+        &self,
+        thread: VirtAddr,
+        record: &ThreadRecord,
+        issues: &mut Issues,
+    ) -> (Vec<StackFrame>, Vec<NativeFrame>) {
+        let Some(registers) = &record.registers else { return Default::default() };
         let explicit = self.explicit_frames(thread, issues);
         self.unwinder.walk(registers, bounds(record), &explicit)
     }

@@ -14,7 +14,7 @@ use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 use super::explicit::{Caller, ExplicitFrame};
-use super::frame::{FrameKind, StackFrame};
+use super::frame::{FrameKind, NativeFrame, StackFrame};
 use super::gcinfo::Execution;
 use crate::code::{CodeAt, CodeMap, MethodCode};
 
@@ -77,15 +77,16 @@ impl<'a, 'data> Unwinder<'a, 'data> {
         self.code.runtime().snapshot()
     }
 
-    /// All frames from `registers` on, innermost first; `explicit` is the thread's chain of explicit
-    /// frames.
+    /// All managed and explicit frames from `registers` on, innermost first, and the native ones between
+    /// them; `explicit` is the thread's chain of explicit frames.
     pub(super) fn walk(
         &self,
         registers: &Registers,
         bounds: StackBounds,
         explicit: &[ExplicitFrame],
-    ) -> Vec<StackFrame> {
+    ) -> (Vec<StackFrame>, Vec<NativeFrame>) {
         let mut frames = Vec::new();
+        let mut native = Vec::new();
         let mut pending = explicit;
         let mut position = Position {
             registers: RegisterFile::from_context(registers),
@@ -108,8 +109,14 @@ impl<'a, 'data> Unwinder<'a, 'data> {
                     frames.push(managed_frame(&position, method, caller_sp));
                     next
                 }
-                Some(CodeAt::Stub) => None,
-                None => self.leave_native(&position, bounds),
+                Some(CodeAt::Stub) => {
+                    native.push(native_frame(&position, frames.len(), true));
+                    None
+                }
+                None => {
+                    native.push(native_frame(&position, frames.len(), false));
+                    self.leave_native(&position, bounds)
+                }
             };
             if position.ends_here() {
                 break;
@@ -124,7 +131,14 @@ impl<'a, 'data> Unwinder<'a, 'data> {
             position = next;
         }
         pass(pending, &mut frames, VirtAddr(u64::MAX));
-        frames
+        for native in &mut native {
+            // Records that a later frame passed can lie below.
+            let behind = frames.get(native.before..).unwrap_or_default().iter();
+            let below = behind
+                .take_while(|frame| frame.method().is_none() && frame.sp < native.registers.sp());
+            native.before += below.count();
+        }
+        (frames, native)
     }
 
     /// Whether a step led up the stack.
@@ -358,6 +372,10 @@ fn pass<'f>(
         registers: None,
     }));
     left
+}
+
+fn native_frame(position: &Position, before: usize, is_stub: bool) -> NativeFrame {
+    NativeFrame { before, found_by: position.found_by, registers: position.registers, is_stub }
 }
 
 fn managed_frame(

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use clrscope_clr::{Damage, DamageKind, FaultKind};
+use clrscope_clr::{Damage, DamageKind, FaultKind, Object};
 use clrscope_memory::{Control, VirtAddr};
 use clrscope_minidump::Minidump;
 use clrscope_testkit::clr::{ObjectTruth, Process, ProcessOptions, Shape, Truth, shaped};
@@ -21,13 +21,19 @@ struct Found {
     damage: Vec<Damage>,
     addresses: Vec<u64>,
     faults: Vec<(u64, FaultKind)>,
+    unsound: BTreeSet<u64>,
     issues: u64,
 }
 
 fn walk(dump: &[u8]) -> Found {
     let objects = heap(dump).objects(&Control::new()).expect("nothing interrupts");
     let verified = objects.verify(&Control::new()).expect("nothing interrupts");
+    let is_object = |object: &Object| objects.types().get(object.ty).is_some_and(|ty| !ty.is_free);
+    let asked = objects.iter().filter(is_object).map(|object| object.address);
+    let asked = asked.chain(objects.damage().iter().map(|damage| damage.range.start)).collect();
+    let unsound = objects.unsound(&asked, &Control::new()).expect("nothing interrupts");
     Found {
+        unsound: unsound.iter().map(|object| object.0).collect(),
         damage: objects.damage().to_vec(),
         addresses: objects.iter().map(|object| object.address.0).collect(),
         faults: verified.faults.iter().map(|fault| (fault.object.0, fault.kind)).collect(),
@@ -96,7 +102,9 @@ proptest! {
                 _ => (object, object),
             })
             .collect();
+        let at_fault = expected.iter().map(|&(object, _)| object).collect::<BTreeSet<_>>();
         prop_assert_eq!(faults, expected);
+        prop_assert_eq!(found.unsound, at_fault);
     }
 }
 

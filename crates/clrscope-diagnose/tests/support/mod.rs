@@ -6,8 +6,8 @@ mod overwrite;
 pub(crate) use overwrite::Process;
 
 use clrscope_analyze::{
-    Facts, References, Session, StaticValue, for_each_static, native_heaps, thread_list,
-    thread_stacks, waiting,
+    Facts, References, Session, StackOptions, StaticValue, for_each_static, native_heaps,
+    thread_list, thread_stacks, waiting,
 };
 use clrscope_clr::code::{CodeMap, MethodNamer};
 use clrscope_clr::{
@@ -54,7 +54,7 @@ fn read_threads(runtime: &Runtime<'_>) {
     if let Some(objects) = objects {
         let threads = thread_list(runtime, Some(objects.heap()), NameStyle::Sos, &mut issues);
         let all = References::All(&objects);
-        thread_stacks(runtime, threads, all, NameStyle::Sos, &mut issues);
+        thread_stacks(runtime, threads, &StackOptions::new(all, NameStyle::Sos), &mut issues);
     }
 }
 

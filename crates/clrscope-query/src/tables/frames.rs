@@ -1,6 +1,6 @@
 //! `frames`: the managed stacks of all threads.
 
-use clrscope_analyze::{References, thread_stacks};
+use clrscope_analyze::{References, StackOptions, thread_stacks};
 use clrscope_memory::Issues;
 
 use super::list::Row;
@@ -35,7 +35,8 @@ pub(super) fn list(shelf: &Shelf<'_, '_>) -> Result<Vec<Row>, QueryError> {
     let mut issues = Issues::new();
     let threads = threads::entries(shelf);
     let style = shelf.source.style;
-    let stacks = thread_stacks(shelf.runtime(), threads, References::None, style, &mut issues);
+    let options = StackOptions::new(References::None, style);
+    let stacks = thread_stacks(shelf.runtime(), threads, &options, &mut issues);
     shelf.add_issues(issues);
     let mut rows = Vec::new();
     for stack in stacks {

@@ -2,8 +2,8 @@
 
 use std::io;
 
-use clrscope_analyze::{Frame, StackReference, ThreadStack, Wait};
-use serde::Serialize;
+use clrscope_analyze::{Frame, NativeCode, RegisterValue, StackReference, ThreadStack, Wait};
+use serde::{Serialize, Serializer};
 
 use super::dso::SlotRow;
 use super::threads::{ExceptionLabel, ThreadLabel};
@@ -17,7 +17,8 @@ use crate::wait_entry::WaitEntry;
 /// A frame.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FrameRow {
-    /// `managed`, or `explicit` for a record that the runtime keeps where a thread leaves managed code.
+    /// `managed`; `explicit` for a record that the runtime keeps where a thread leaves managed code;
+    /// `native`.
     pub kind: &'static str,
     /// Where it is executing; of an explicit frame where managed code goes on, or null.
     pub ip: Address,
@@ -25,12 +26,31 @@ pub struct FrameRow {
     pub sp: Address,
     /// The method that it is of or stands for, with its parameters.
     pub method: Option<String>,
-    /// The simple name of the assembly of that method's type.
+    /// The simple name of the assembly of that method's type; of native code the file name of its image.
     pub module: Option<String>,
+    /// How far into the method's code it is; of native code, how far behind the start of its image.
+    pub offset: Option<u64>,
     /// The class of an explicit frame, if it is known.
     pub explicit: Option<String>,
     /// How it was found: `context`, `cfi`, `frame-pointer`, `explicit-frame` or `scan`.
     pub how: &'static str,
+    /// What its registers held, as far as that is known, by name; empty if that was not asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "by_name")]
+    pub registers: Vec<RegisterValue>,
+}
+
+fn by_name<S: Serializer>(registers: &[RegisterValue], serializer: S) -> Result<S::Ok, S::Error> {
+    let named = registers.iter().map(|register| (register.name, Address::from(register.value)));
+    serializer.collect_map(named)
+}
+
+/// What is shown of frames beside where and what they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Shown {
+    /// What they refer to.
+    pub locals: bool,
+    /// How far into their methods they are, as is said of native ones.
+    pub offsets: bool,
 }
 
 /// The stack of a thread.
@@ -39,7 +59,7 @@ pub struct StackRow {
     /// Which thread it is.
     #[serde(flatten)]
     pub label: ThreadLabel,
-    /// Its frames, innermost first.
+    /// Its frames, innermost first, native ones among them if they were asked for.
     pub frames: Vec<FrameRow>,
     /// What its frames refer to, where that was asked for: arguments and local variables that are still
     /// of use.
@@ -49,6 +69,8 @@ pub struct StackRow {
     pub exception: Option<ExceptionLabel>,
     /// What it waits for, if that is known.
     pub waits_for: Option<WaitEntry>,
+    #[serde(skip)]
+    offsets: bool,
 }
 
 /// The answer of `clrstack`.
@@ -59,21 +81,48 @@ pub struct ClrStack {
 }
 
 impl ClrStack {
-    /// Says what the stacks are, and what their threads wait for; with what frames refer to, if `locals`.
-    pub fn new(stacks: &[ThreadStack], waits: &[Option<Wait>], locals: bool) -> ClrStack {
+    /// Says what the stacks are, and what their threads wait for.
+    pub fn new(stacks: &[ThreadStack], waits: &[Option<Wait>], shown: Shown) -> ClrStack {
         let row = |(stack, wait): (&ThreadStack, &Option<Wait>)| StackRow {
             label: ThreadLabel::new(&stack.entry),
-            frames: stack.frames.iter().map(FrameRow::new).collect(),
-            locals: locals.then(|| {
-                let exact = |reference: &&StackReference| reference.exact;
-                stack.references.iter().filter(exact).map(SlotRow::new).collect()
-            }),
+            frames: all_frames(stack),
+            locals: shown.locals.then(|| locals(stack)),
             exception: ExceptionLabel::new(&stack.entry),
             waits_for: wait.as_ref().map(|wait| WaitEntry::new(stack, wait)),
+            offsets: shown.offsets,
         };
         ClrStack { threads: stacks.iter().zip(waits).map(row).collect() }
     }
 }
+
+/// The frames of a stack with the native ones between them.
+fn all_frames(stack: &ThreadStack) -> Vec<FrameRow> {
+    let mut native = stack.native.iter().peekable();
+    let mut rows = Vec::with_capacity(stack.frames.len() + stack.native.len());
+    for (index, frame) in stack.frames.iter().enumerate() {
+        while let Some(before) = native.next_if(|native| native.before <= index) {
+            rows.push(FrameRow::native(before));
+        }
+        rows.push(FrameRow::new(frame));
+    }
+    rows.extend(native.map(FrameRow::native));
+    rows
+}
+
+/// What the frames of a stack refer to; frames are counted with the native ones.
+fn locals(stack: &ThreadStack) -> Vec<SlotRow> {
+    let exact = stack.references.iter().filter(|reference: &&StackReference| reference.exact);
+    let row = |reference: &StackReference| {
+        let mut row = SlotRow::new(reference);
+        row.frame = row.frame.map(|frame| {
+            frame + stack.native.iter().filter(|native| native.before <= frame).count()
+        });
+        row
+    };
+    exact.map(row).collect()
+}
+
+const REGISTERS_IN_A_LINE: usize = 4;
 
 impl FrameRow {
     pub(super) fn new(frame: &Frame) -> FrameRow {
@@ -84,16 +133,39 @@ impl FrameRow {
             method: frame.method.clone(),
             module: frame.module.clone(),
             explicit: frame.explicit.clone().filter(|class| !class.is_empty()),
+            offset: frame.offset.map(u64::from),
             how: frame.found_by.name(),
+            registers: frame.registers.clone(),
         }
     }
 
-    fn call_site(&self) -> String {
+    fn native(frame: &NativeCode) -> FrameRow {
+        FrameRow {
+            kind: "native",
+            ip: frame.ip.into(),
+            sp: frame.sp.into(),
+            method: frame.is_stub.then(|| "<stub>".to_owned()),
+            module: frame.module.clone(),
+            explicit: None,
+            offset: frame.offset,
+            how: frame.found_by.name(),
+            registers: frame.registers.clone(),
+        }
+    }
+
+    /// What is called: with `offsets`, how far into its code the frame is.
+    fn call_site(&self, offsets: bool) -> String {
+        let offset = self.offset.filter(|_| offsets);
+        let offset = offset.map(|offset| format!("+{offset:#x}")).unwrap_or_default();
+        if self.kind == "native" {
+            let code = self.module.as_deref().or(self.method.as_deref());
+            return format!("{}{offset}", Escaped(code.unwrap_or("<unknown code>")));
+        }
         let class = (self.kind == "explicit")
             .then(|| format!("[{}]", Escaped(self.explicit.as_deref().unwrap_or("Frame"))));
         let method = match (&self.method, self.kind) {
-            (Some(method), _) => Some(Escaped(method).to_string()),
-            (None, "managed") => Some("<unknown method>".to_owned()),
+            (Some(method), _) => Some(format!("{}{offset}", Escaped(method))),
+            (None, "managed") => Some(format!("<unknown method>{offset}")),
             (None, _) => None,
         };
         let module = self.module.as_deref().map(|module| format!("[{}]", Escaped(module)));
@@ -122,7 +194,13 @@ impl StackRow {
         writeln!(page, "{:<width$} {:<width$} {:<14} Call Site", "Child SP", "IP", "Found by")?;
         for (index, frame) in self.frames.iter().enumerate() {
             let (sp, ip) = (style.address(frame.sp.into()), style.address(frame.ip.into()));
-            writeln!(page, "{sp} {ip} {:<14} {}", frame.how, frame.call_site())?;
+            writeln!(page, "{sp} {ip} {:<14} {}", frame.how, frame.call_site(self.offsets))?;
+            for line in frame.registers.chunks(REGISTERS_IN_A_LINE) {
+                let registers = line.iter().map(|register| {
+                    format!(" {:>3}={}", register.name, style.address(register.value))
+                });
+                writeln!(page, "   {}", registers.collect::<String>())?;
+            }
             for slot in self.locals.iter().flatten().filter(|slot| slot.frame == Some(index)) {
                 writeln!(page, "    {}", slot.line(&style))?;
             }
@@ -157,9 +235,14 @@ impl Report for ClrStack {
             "explicit",
             "module",
             "method",
+            "offset",
+            "registers",
         ])?;
         for thread in &self.threads {
             for frame in &thread.frames {
+                let register =
+                    |register: &RegisterValue| format!("{}={:#x}", register.name, register.value);
+                let registers: Vec<String> = frame.registers.iter().map(register).collect();
                 rows.row(&[
                     Cell::Number(thread.label.os_id.into()),
                     Cell::Number(thread.label.managed_id.into()),
@@ -171,6 +254,8 @@ impl Report for ClrStack {
                     Cell::optional(frame.explicit.as_deref()),
                     Cell::optional(frame.module.as_deref()),
                     Cell::optional(frame.method.as_deref()),
+                    Cell::optional_number(frame.offset),
+                    Cell::Text(&registers.join(" ")),
                 ])?;
             }
         }

@@ -5,7 +5,7 @@ use std::io;
 use clrscope_analyze::{Crash, ThreadStack, Wait};
 use serde::Serialize;
 
-use super::clrstack::{ClrStack, StackRow};
+use super::clrstack::{ClrStack, Shown, StackRow};
 use super::pe::Thrown;
 use crate::escape::Escaped;
 use crate::number::Address;
@@ -61,7 +61,7 @@ impl CrashInfo {
         comments: Vec<String>,
     ) -> CrashInfo {
         let stack = thread.map(|(stack, wait)| {
-            ClrStack::new(std::slice::from_ref(stack), std::slice::from_ref(wait), false)
+            ClrStack::new(std::slice::from_ref(stack), std::slice::from_ref(wait), Shown::default())
         });
         CrashInfo {
             crash: crash.map(|crash| CrashEntry {

@@ -4,6 +4,7 @@ mod collection;
 mod elements;
 mod fields;
 mod object;
+mod references;
 mod value;
 mod view;
 
@@ -11,5 +12,6 @@ pub use self::collection::{CollectionElement, CollectionRow};
 pub use self::elements::{ElementRow, Elements};
 pub use self::fields::FieldRow;
 pub(super) use self::fields::{NOT_INITIALIZED, write as write_fields};
-pub use self::object::{DumpObj, Extent};
+pub use self::object::{DumpObj, Extent, Surroundings};
+pub use self::references::ReferenceRow;
 pub use self::view::ViewRow;

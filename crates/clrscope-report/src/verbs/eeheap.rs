@@ -109,9 +109,9 @@ fn span(range: AddressRange) -> Span {
 }
 
 impl HeapEntry {
-    fn new(heap: &Heap<'_>, one: &GcHeap) -> HeapEntry {
-        let mut segments: Vec<_> =
-            heap.segments().iter().filter(|segment| segment.heap == one.index).collect();
+    fn new(heap: &Heap<'_>, one: &GcHeap, is_wanted: impl Fn(&Segment) -> bool) -> HeapEntry {
+        let segments = heap.segments().iter().filter(|segment| segment.heap == one.index);
+        let mut segments: Vec<_> = segments.filter(|segment| is_wanted(segment)).collect();
         segments.sort_by_key(|segment| (segment.kind, segment.objects.start));
         let segments: Vec<_> = segments.into_iter().map(SegmentEntry::new).collect();
         let starts = one.generation_starts.first_chunk::<3>();
@@ -140,9 +140,12 @@ const PARTS: &[(&str, &[&str])] = &[
 ];
 
 impl EeHeap {
-    /// Says what `heap` is made of.
-    pub fn new(heap: &Heap<'_>) -> EeHeap {
-        let heaps: Vec<_> = heap.heaps().iter().map(|one| HeapEntry::new(heap, one)).collect();
+    /// Says what `heap` is made of: the heaps and the segments that are wanted.
+    pub fn new(heap: &Heap<'_>, is_wanted: impl Fn(&Segment) -> bool) -> EeHeap {
+        let has_none = |index| heap.segments().iter().all(|segment| segment.heap != index);
+        let heaps = heap.heaps().iter().map(|one| HeapEntry::new(heap, one, &is_wanted));
+        let heaps = heaps.filter(|one| !one.segments.is_empty() || has_none(one.index));
+        let heaps: Vec<_> = heaps.collect();
         EeHeap {
             server_gc: heap.is_server(),
             regions: heap.has_regions(),

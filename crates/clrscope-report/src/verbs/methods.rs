@@ -44,7 +44,8 @@ pub struct MethodEntry {
     pub kind: Option<&'static str>,
     /// Its place in the virtual table, or behind it.
     pub slot: Option<u16>,
-    /// `JIT`, `PreJIT` or `NONE`: whether it has code, and how that came to be.
+    /// `JIT`, `PreJIT` or `NONE`: whether it has code, and how that came to be; `unknown` if the dump lacks
+    /// the runtime's map of code.
     pub state: &'static str,
     /// Its code: what was compiled ahead of time first.
     pub code: Vec<CodeRow>,
@@ -125,7 +126,7 @@ impl<'a, 'data> MethodEntries<'a, 'data> {
             kind: Some(kind_name(method.kind)),
             slot: Some(method.slot),
             state: match code {
-                [] => "NONE",
+                [] => self.without_code(),
                 _ if is_prepared => "PreJIT",
                 _ => "JIT",
             },
@@ -139,6 +140,11 @@ impl<'a, 'data> MethodEntries<'a, 'data> {
             il: il.and_then(|il| il.address).map(Address::from),
             offset: None,
         }
+    }
+
+    /// The state of a method of which no code is known.
+    fn without_code(&self) -> &'static str {
+        if self.code.sections().is_empty() { "unknown" } else { "NONE" }
     }
 
     /// The entry of a method by its row of a module's metadata.
@@ -158,7 +164,7 @@ impl<'a, 'data> MethodEntries<'a, 'data> {
             file: Some(module.file_name().to_owned()),
             kind: None,
             slot: None,
-            state: "NONE",
+            state: self.without_code(),
             code: Vec::new(),
             il: il.and_then(|il| il.address).map(Address::from),
             offset: None,

@@ -6,18 +6,37 @@ use serde::Serialize;
 
 use super::dumpheap::Statistics;
 use crate::escape::Escaped;
+use crate::number::Address;
 use crate::object_entry::ObjectEntry;
 use crate::page::Page;
 use crate::report::Report;
 use crate::rows::Rows;
 use clrscope_analyze::Grouped;
 
+/// Whose references are followed.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Holders {
+    /// Those of one object.
+    Object(ObjectEntry),
+    /// Those of all objects of a type.
+    Type {
+        /// Its method table.
+        mt: Address,
+        /// Its name.
+        name: String,
+        /// How many there are.
+        count: u64,
+    },
+}
+
 /// The answer of `objsize`.
 #[derive(Debug, Clone, Serialize)]
 pub struct ObjSize {
-    /// The object.
-    pub object: ObjectEntry,
-    /// How many objects it keeps alive, itself included.
+    /// Who refers.
+    #[serde(flatten)]
+    pub holders: Holders,
+    /// How many objects that is in all, themselves included.
     pub objects: u64,
     /// Their bytes.
     pub bytes: u64,
@@ -25,11 +44,34 @@ pub struct ObjSize {
     pub statistics: Statistics,
 }
 
+impl ObjSize {
+    /// Says that `holders` refer to what `statistics` counts.
+    pub fn new(holders: Holders, statistics: Statistics) -> ObjSize {
+        ObjSize { holders, objects: statistics.objects, bytes: statistics.bytes, statistics }
+    }
+}
+
 impl Report for ObjSize {
     fn text(&self, page: &mut Page<'_>) -> io::Result<()> {
-        let address = page.style().address(self.object.address.into());
-        let name = Escaped(&self.object.name);
-        writeln!(page, "Objects which {name} ({address}) transitively keeps alive:")?;
+        let style = page.style();
+        let at = match self.holders {
+            Holders::Object(ref object) => object.address,
+            Holders::Type { mt, .. } => mt,
+        };
+        let address = style.address(at.into());
+        match &self.holders {
+            Holders::Object(object) => {
+                let name = Escaped(&object.name);
+                writeln!(page, "Objects which {name} ({address}) transitively keeps alive:")?;
+            }
+            Holders::Type { name, count, .. } => {
+                let (count, name) = (Grouped(*count), Escaped(name));
+                writeln!(
+                    page,
+                    "Objects which {count} {name} ({address}) transitively keep alive:"
+                )?;
+            }
+        }
         writeln!(page)?;
         self.statistics.text(page)?;
         writeln!(page)?;

@@ -51,11 +51,13 @@ pub struct ParallelStacks {
     pub threads: Vec<StackedThread>,
     /// How many threads have none.
     pub without_frames: usize,
+    #[serde(skip)]
+    named_threads: usize,
 }
 
 impl ParallelStacks {
-    /// Says what the stacks have in common.
-    pub fn new(waiting: &Waiting, groups: &[StackGroup]) -> ParallelStacks {
+    /// Says what the stacks have in common. Text names all threads of a group, or the first few.
+    pub fn new(waiting: &Waiting, groups: &[StackGroup], all_threads: bool) -> ParallelStacks {
         let stacks = &waiting.stacks;
         let os_ids = |threads: &[usize]| -> Vec<u32> {
             let stacks = threads.iter().filter_map(|&index| stacks.get(index));
@@ -81,6 +83,7 @@ impl ParallelStacks {
             groups: groups.iter().map(row).collect(),
             without_frames: stacks.len() - threads.len(),
             threads,
+            named_threads: if all_threads { usize::MAX } else { NAMED_THREADS },
         }
     }
 
@@ -110,9 +113,9 @@ impl Report for ParallelStacks {
             // Deep trees stay readable: the indentation ends somewhere.
             let indent = " ".repeat(4 * group.depth.min(20));
             if !group.ending.is_empty() {
-                let named = group.ending.iter().take(NAMED_THREADS).map(|&id| self.thread(id));
+                let named = group.ending.iter().take(self.named_threads).map(|&id| self.thread(id));
                 let mut line = named.collect::<Vec<_>>().join(", ");
-                let more = group.ending.len().saturating_sub(NAMED_THREADS);
+                let more = group.ending.len().saturating_sub(self.named_threads);
                 if more > 0 {
                     line.push_str(&format!(" and {more} more"));
                 }

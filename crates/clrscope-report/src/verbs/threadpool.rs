@@ -71,18 +71,19 @@ pub struct ThreadPoolReport {
     pub threads: Vec<PoolThread>,
     /// What is queued.
     pub queue: ThreadPoolQueue,
-    /// Whether text shows what is queued one by one.
+    /// Whether text shows what is queued.
     #[serde(skip)]
-    pub with_items: bool,
+    pub with_queue: bool,
 }
 
 impl ThreadPoolReport {
-    /// Says what the pool has.
+    /// Says what the pool has. Text shows what is queued, and so many of the items one by one, if
+    /// `shown_items` says how many.
     pub fn new(
         pool: Option<&ThreadPool>,
         waiting: &Waiting,
         items: Option<&[WorkItem]>,
-        with_items: bool,
+        shown_items: Option<usize>,
     ) -> ThreadPoolReport {
         let stacks = (0..).zip(&waiting.stacks).filter(|(_, s)| s.entry.is_pool_worker());
         let threads = stacks.map(|(index, stack)| PoolThread {
@@ -92,8 +93,8 @@ impl ThreadPoolReport {
         ThreadPoolReport {
             pool: pool.map(PoolEntry::new),
             threads: threads.collect(),
-            queue: ThreadPoolQueue::new(items, usize::MAX),
-            with_items,
+            queue: ThreadPoolQueue::new(items, shown_items.unwrap_or(0)),
+            with_queue: shown_items.is_some(),
         }
     }
 
@@ -198,7 +199,7 @@ impl Report for ThreadPoolReport {
                 writeln!(page, "  {}: {wait}", thread.label.short())?;
             }
         }
-        if self.with_items {
+        if self.with_queue {
             writeln!(page)?;
             self.queue.text(page)?;
         }

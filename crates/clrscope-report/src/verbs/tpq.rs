@@ -109,6 +109,9 @@ impl Report for ThreadPoolQueue {
             ]);
         }
         table.write(page)?;
+        if self.limit == 0 {
+            return Ok(());
+        }
         writeln!(page)?;
         page.heading("In order:")?;
         let style = page.style();

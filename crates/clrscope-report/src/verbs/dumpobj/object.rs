@@ -3,12 +3,13 @@
 use std::io;
 
 use clrscope_clr::code::MethodFinder;
-use clrscope_clr::{NameStyle, ObjectRef, Value};
+use clrscope_clr::{HeapObjects, NameStyle, ObjectRef, Value};
 use serde::Serialize;
 
 use super::collection::{self, CollectionRow};
 use super::elements::{self, Elements};
 use super::fields::{self, FieldRow};
+use super::references::{self, ReferenceRow};
 use super::view::{self, ViewRow};
 use crate::escape::Escaped;
 use crate::number::Address;
@@ -20,12 +21,38 @@ use clrscope_analyze::Grouped;
 /// How much of an object is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Extent {
-    /// Whether fields are.
+    /// Whether fields are; of an array with `details`, those of its elements.
     pub fields: bool,
     /// The first element of an array that is.
     pub start: u32,
     /// How many elements are.
     pub elements: u32,
+    /// Whether each of those is shown as if it had been asked for by itself.
+    pub details: bool,
+    /// Whether the references that it holds are.
+    pub references: bool,
+}
+
+impl Extent {
+    /// An object with its fields and the first of its elements.
+    pub const FIELDS: Extent = Extent {
+        fields: true,
+        start: 0,
+        elements: SHOWN_ELEMENTS,
+        details: false,
+        references: false,
+    };
+}
+
+/// What an object is read with.
+#[derive(Debug, Clone, Copy)]
+pub struct Surroundings<'a, 'data> {
+    /// The heap.
+    pub objects: &'a HeapObjects<'data>,
+    /// Names methods, where there is one.
+    pub methods: Option<&'a MethodFinder<'data>>,
+    /// How names of types are spelled.
+    pub style: NameStyle,
 }
 
 /// The answer of `dumpobj`, `dumparray` and `dumpvc`.
@@ -65,6 +92,9 @@ pub struct DumpObj {
     pub collection: Option<CollectionRow>,
     /// Its fields.
     pub fields: Vec<FieldRow>,
+    /// The references that it holds, if they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refs: Option<Vec<ReferenceRow>>,
     #[serde(skip)]
     shows_fields: bool,
     #[serde(skip)]
@@ -72,31 +102,31 @@ pub struct DumpObj {
 }
 
 impl DumpObj {
-    /// Says what `object` holds. Methods are named by `methods`, where there is one.
+    /// Says what `object` holds; `verdict` is what is wrong with it.
     pub fn new(
         object: &ObjectRef<'_, '_>,
-        methods: Option<&MethodFinder<'_>>,
-        generation: Option<u32>,
         verdict: Option<String>,
-        style: NameStyle,
+        around: &Surroundings<'_, '_>,
         extent: Extent,
     ) -> DumpObj {
+        let Surroundings { objects, methods, style } = *around;
+        let address = object.address();
+        let segment = objects.heap().segment_at(address);
         let ty = object.ty();
         let array = object.as_array();
         let shows_fields = extent.fields && array.is_none();
         DumpObj {
-            address: object.address().into(),
+            address: address.into(),
             mt: ty.method_table().into(),
             class: ty.class().map(Address::from),
             name: if ty.is_free() { "Free".to_owned() } else { ty.name_in(style) },
             file: ty.module().map(|module| module.file_name().to_owned()),
             bytes: object.size(),
-            generation,
+            generation: segment.map(|segment| segment.generation_of(address)),
             verdict,
             string: object.as_str().map(|string| string.to_string()),
             boxed: object.unboxed().and_then(|_| object.brief(Default::default())),
-            elements: array
-                .map(|array| Elements::new(&array, ty, style, extent.start, extent.elements)),
+            elements: array.map(|array| Elements::new(&array, ty, around, extent)),
             collection: object
                 .as_collection(extent.elements as usize)
                 .map(|collection| CollectionRow::new(&collection)),
@@ -104,13 +134,18 @@ impl DumpObj {
                 .as_view(extent.elements as usize)
                 .map(|view| ViewRow::new(&view, methods, style)),
             fields: if shows_fields { FieldRow::of_object(object, style) } else { Vec::new() },
+            refs: extent.references.then(|| ReferenceRow::of(objects, address, style)),
             shows_fields,
             is_value: false,
         }
     }
 
-    /// Says what the struct at a place holds. `None` if its type is not known.
-    pub fn of_value(value: &Value<'_, '_>, style: NameStyle) -> Option<DumpObj> {
+    /// Says what the struct at a place holds, with its fields or without. `None` if its type is not known.
+    pub fn of_value(
+        value: &Value<'_, '_>,
+        style: NameStyle,
+        shows_fields: bool,
+    ) -> Option<DumpObj> {
         let ty = value.ty()?;
         Some(DumpObj {
             address: value.address().into(),
@@ -125,18 +160,19 @@ impl DumpObj {
             boxed: None,
             elements: None,
             collection: value
-                .as_collection(VALUE_ELEMENTS)
+                .as_collection(SHOWN_ELEMENTS as usize)
                 .map(|collection| CollectionRow::new(&collection)),
             view: None,
-            fields: FieldRow::of_value(value, &ty, style),
-            shows_fields: true,
+            fields: if shows_fields { FieldRow::of_value(value, &ty, style) } else { Vec::new() },
+            refs: None,
+            shows_fields,
             is_value: true,
         })
     }
 }
 
-/// Elements that are shown of a struct that is a collection.
-const VALUE_ELEMENTS: usize = 16;
+/// Elements of an array or a collection that are shown, unless more are asked for.
+const SHOWN_ELEMENTS: u32 = 16;
 /// Characters of a string that text shows.
 const SHOWN: usize = 4_096;
 
@@ -178,17 +214,21 @@ impl Report for DumpObj {
         }
         // SOS counts the offsets of an object's fields from its method table pointer.
         let base = if self.is_value { 0 } else { style.target.pointer_bytes() };
-        if self.shows_fields { fields::write(&self.fields, base, page) } else { Ok(()) }
+        if self.shows_fields {
+            fields::write(&self.fields, base, page)?;
+        }
+        match &self.refs {
+            Some(held) => references::write(held, self.address, page),
+            None => Ok(()),
+        }
     }
 
     fn rows(&self, rows: &mut Rows<'_>) -> io::Result<()> {
+        if let Some(held) = &self.refs {
+            return references::rows(held, rows);
+        }
         if let Some(elements) = &self.elements {
-            rows.header(&["index", "address", "value"])?;
-            return elements.items.iter().try_for_each(|item| {
-                let index: Vec<String> = item.index.iter().map(i32::to_string).collect();
-                let index = index.join(",");
-                rows.row(&[Cell::Text(&index), item.address.into(), Cell::Text(&item.text)])
-            });
+            return elements::rows(elements, rows);
         }
         rows.header(&["name", "offset", "type", "element_type", "static", "value"])?;
         for field in &self.fields {

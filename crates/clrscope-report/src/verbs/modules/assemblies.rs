@@ -159,6 +159,11 @@ impl AssemblyRow {
         }
     }
 
+    /// The last part of its path.
+    pub fn file_name(&self) -> &str {
+        self.name.rsplit(['\\', '/']).next().unwrap_or(&self.name)
+    }
+
     fn add(&mut self, module: &Module<'_>, shares: &LoaderShares) {
         let types = module.metadata().map_or(0, |data| data.row_count(TableId::TypeDef));
         // The first row holds global members and is no type.
