@@ -1,21 +1,17 @@
 //! The finalizer queue of real dumps, compared with what the program said of itself.
 
 use clrscope_analyze::{finalization, handle_list, kept_by_queue};
-use clrscope_clr::{GraphOptions, HandleKind, HeapObjects, LayoutMode, find_runtimes};
+use clrscope_clr::{HandleKind, HeapObjects};
 use clrscope_memory::{Control, Issues};
-use clrscope_minidump::Minidump;
 use clrscope_testkit::corpus::{self, CorpusDump};
+
+use crate::support::{graph, objects};
 
 /// The dumps of the program that has every scenario.
 fn with_every_scenario(check: impl Fn(&CorpusDump, &HeapObjects<'_>)) {
     let mut checked = 0;
     for dump in corpus::dumps().iter().filter(|dump| dump.name().ends_with("-all")) {
-        let name = dump.name();
-        let bytes = dump.bytes();
-        let snapshot = Minidump::parse(&bytes).expect(name).snapshot().value;
-        let runtimes = find_runtimes(&snapshot, LayoutMode::Auto);
-        let heap = runtimes.first().expect(name).heap().expect(name);
-        check(dump, &heap.objects(&Control::new()).expect("objects"));
+        check(dump, &objects(&dump.bytes()));
         checked += 1;
     }
     assert!(checked >= 2, "only {checked} dumps");
@@ -49,14 +45,9 @@ fn ready_and_suppressed_objects_are_counted() {
 fn what_only_the_queue_keeps_is_at_least_the_queue() {
     let dump = corpus::dump("net6-x64-case004").expect("in testdata");
     let bytes = dump.bytes();
-    let snapshot = Minidump::parse(&bytes).expect("a minidump").snapshot().value;
-    let runtimes = find_runtimes(&snapshot, LayoutMode::Auto);
-    let heap = runtimes.first().expect("a runtime").heap().expect("a heap");
-    let control = Control::new();
-    let objects = heap.objects(&control).expect("objects");
+    let objects = objects(&bytes);
     let found = finalization(&objects, &mut Issues::new());
-    let graph = objects.graph(&GraphOptions::default(), &control).expect("a graph");
-    let kept = kept_by_queue(&graph, &control).expect("nothing interrupts");
+    let kept = kept_by_queue(&graph(&objects), &Control::new()).expect("nothing interrupts");
     // A connection has its event and that one's handle; the event is no part of the queue.
     let connections = dump.truth_count("case004.readyConnections").expect("a count");
     assert!(kept.objects >= found.ready.len() as u64, "{kept:?}");

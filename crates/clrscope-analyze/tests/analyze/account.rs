@@ -10,15 +10,16 @@ use clrscope_memory::{Control, Issues, RegionRecord, RegionState, RegionType, Sn
 use clrscope_minidump::Minidump;
 use clrscope_testkit::corpus::{self, Address, CorpusDump, Oracle, Segment};
 
+use crate::support::find_runtime;
+
 fn with_account(
     dump: &CorpusDump,
     check: impl FnOnce(&Account, &Snapshot<'_>, Option<&HeapObjects<'_>>),
 ) {
     let (name, bytes) = (dump.name(), dump.bytes());
     let snapshot = Minidump::parse(&bytes).expect(name).snapshot().value;
-    let runtimes = find_runtimes(&snapshot, LayoutMode::Auto);
     let control = Control::new();
-    let heap = runtimes.first().ok().and_then(|runtime| runtime.heap().ok());
+    let heap = find_runtime(&bytes).and_then(|runtime| runtime.heap().ok());
     let objects = heap.map(|heap| heap.objects(&control).expect("objects"));
     let found = account(&snapshot, objects.as_ref(), &mut Issues::new(), &control).expect(name);
     check(&found, &snapshot, objects.as_ref());

@@ -1,10 +1,12 @@
 //! The operating system's handles of real dumps, joined to the objects that own them.
 
 use clrscope_analyze::{HandleGroup, OsHandles, TypeLabels, handle_owners, os_handles};
-use clrscope_clr::{GraphOptions, LayoutMode, NameStyle, find_runtimes};
+use clrscope_clr::NameStyle;
 use clrscope_memory::{Control, Issues};
 use clrscope_minidump::Minidump;
 use clrscope_testkit::corpus::{self, CorpusDump};
+
+use crate::support::{find_runtime, graph};
 
 fn with_handles(
     dump: &CorpusDump,
@@ -14,12 +16,10 @@ fn with_handles(
     let minidump = Minidump::parse(&bytes).expect(name);
     let mut issues = Issues::new();
     let Some(handles) = os_handles(&minidump, &mut issues) else { return };
-    let snapshot = minidump.snapshot().value;
-    let runtimes = find_runtimes(&snapshot, LayoutMode::Auto);
-    let Ok(heap) = runtimes.first().expect(name).heap() else { return };
+    let Ok(heap) = find_runtime(&bytes).expect(name).heap() else { return };
     let control = Control::new();
     let objects = heap.objects(&control).expect("objects");
-    let graph = objects.graph(&GraphOptions::default(), &control).expect("a graph");
+    let graph = graph(&objects);
     let labels = TypeLabels::new(&objects, NameStyle::CSharp, &mut issues).expect("names");
     let types = heap.runtime().types().expect("types");
     let groups = handle_owners(&handles, &graph, types, &labels, &control).expect("joined");

@@ -4,30 +4,26 @@ use clrscope_analyze::{
     DynamicAssemblies, DynamicOrigin, Emitter, GeneratedBy, Unloading, dynamic_assemblies,
     find_keepers, measure_dynamic,
 };
-use clrscope_clr::{
-    GraphOptions, LayoutMode, LoaderHeap, LoaderHeapKind, LoaderHeaps, Runtime, find_runtimes,
-};
+use clrscope_clr::{GraphOptions, LoaderHeap, LoaderHeapKind, LoaderHeaps, Runtime};
 use clrscope_memory::{Control, Issues};
-use clrscope_minidump::Minidump;
 use clrscope_testkit::corpus::{self, CorpusDump};
+
+use crate::support::find_runtime;
 
 fn with_measured(dump: &CorpusDump, test: impl FnOnce(&Runtime<'_>, &mut DynamicAssemblies)) {
     let (name, bytes) = (dump.name(), dump.bytes());
-    let snapshot = Minidump::parse(&bytes).expect(name).snapshot().value;
-    let runtimes = find_runtimes(&snapshot, LayoutMode::Auto);
-    let runtime = runtimes.first().expect(name);
-    let mut found = dynamic_assemblies(runtime.modules(), &snapshot);
+    let runtime = find_runtime(&bytes).expect(name);
+    let mut found = dynamic_assemblies(runtime.modules(), runtime.snapshot());
     let mut issues = Issues::new();
-    measure_dynamic(&mut found, runtime, &mut issues);
+    measure_dynamic(&mut found, &runtime, &mut issues);
     assert!(issues.is_empty(), "{name}: {issues:?}");
-    test(runtime, &mut found);
+    test(&runtime, &mut found);
 }
 
 fn dynamic_of(dump: &CorpusDump) -> DynamicAssemblies {
     let (name, bytes) = (dump.name(), dump.bytes());
-    let snapshot = Minidump::parse(&bytes).expect(name).snapshot().value;
-    let runtimes = find_runtimes(&snapshot, LayoutMode::Auto);
-    dynamic_assemblies(runtimes.first().expect(name).modules(), &snapshot)
+    let runtime = find_runtime(&bytes).expect(name);
+    dynamic_assemblies(runtime.modules(), runtime.snapshot())
 }
 
 #[test]

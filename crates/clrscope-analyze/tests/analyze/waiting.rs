@@ -1,17 +1,15 @@
 //! What threads wait for, deadlocks, and the finalizer thread, on the real dumps.
 
 use clrscope_analyze::{FinalizerVerdict, Wait, WaitKind, Waiting, waiting};
-use clrscope_clr::{LayoutMode, NameStyle, Runtime, TaskState, find_runtimes};
+use clrscope_clr::{NameStyle, Runtime, TaskState};
 use clrscope_memory::{Issues, VirtAddr};
-use clrscope_minidump::Minidump;
 use clrscope_testkit::corpus::{self, CorpusDump};
+
+use crate::support::find_runtime;
 
 fn with_runtime<T>(dump: &CorpusDump, work: impl FnOnce(&Runtime<'_>) -> T) -> Option<T> {
     let bytes = dump.bytes();
-    let minidump = Minidump::parse(&bytes).expect("a minidump");
-    let snapshot = minidump.snapshot().value;
-    let runtimes = find_runtimes(&snapshot, LayoutMode::Auto);
-    runtimes.first().ok().map(work)
+    find_runtime(&bytes).as_ref().map(work)
 }
 
 fn read(runtime: &Runtime<'_>) -> Waiting {

@@ -1,20 +1,14 @@
 //! What piles up, on real dumps: subscribers of events, timers.
 
-use clrscope_analyze::{CallbackKind, Facts, Session, crowded_events, waiting_callbacks};
-use clrscope_clr::{LayoutMode, find_runtimes};
+use clrscope_analyze::{CallbackKind, Facts, crowded_events, waiting_callbacks};
 use clrscope_memory::Control;
-use clrscope_minidump::Minidump;
 use clrscope_testkit::corpus;
+
+use crate::support::with_facts;
 
 /// Asks a dump; `None`, if it is not there.
 fn ask<R>(name: &str, ask: impl FnOnce(&Facts<'_, '_>) -> R) -> Option<R> {
-    let bytes = corpus::dump(name)?.bytes();
-    let minidump = Minidump::parse(&bytes).expect(name);
-    let snapshot = minidump.snapshot();
-    let runtimes = find_runtimes(&snapshot.value, LayoutMode::Auto);
-    let session = Session::new(runtimes.first().expect(name).clone());
-    let facts = Facts::new(minidump.clone(), &snapshot.value, snapshot.issues, Ok(&session));
-    Some(ask(&facts))
+    Some(with_facts(&corpus::dump(name)?.bytes(), ask))
 }
 
 #[test]

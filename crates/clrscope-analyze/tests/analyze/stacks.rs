@@ -1,10 +1,11 @@
 //! Threads and their stacks, as people are shown them, compared with the oracles'.
 
 use clrscope_analyze::{References, StackOptions, parallel_stacks, thread_list, thread_stacks};
-use clrscope_clr::{LayoutMode, NameStyle, find_runtimes};
+use clrscope_clr::NameStyle;
 use clrscope_memory::{Arch, Control, Issues};
-use clrscope_minidump::Minidump;
 use clrscope_testkit::corpus;
+
+use crate::support::find_runtime;
 
 /// A thread that the runtime lists went away while this dump was taken.
 const TORN: &str = "core31-x64-case000";
@@ -15,9 +16,7 @@ fn frames_equal_the_oracles() {
     for dump in corpus::dumps() {
         let Some(oracle) = dump.oracle() else { continue };
         let bytes = dump.bytes();
-        let snapshot = Minidump::parse(&bytes).unwrap().snapshot().value;
-        let runtimes = find_runtimes(&snapshot, LayoutMode::Auto);
-        let runtime = runtimes.first().unwrap();
+        let runtime = &find_runtime(&bytes).unwrap();
         let mut issues = Issues::new();
         let entries = thread_list(runtime, None, NameStyle::Sos, &mut issues);
         let stacks = thread_stacks(
@@ -61,9 +60,7 @@ fn references_are_objects_and_exact_ones_the_oracles() {
     let (mut exact, mut conservative) = (0, 0);
     for dump in corpus::dumps() {
         let bytes = dump.bytes();
-        let snapshot = Minidump::parse(&bytes).unwrap().snapshot().value;
-        let runtimes = find_runtimes(&snapshot, LayoutMode::Auto);
-        let Ok(runtime) = runtimes.first() else { continue };
+        let Some(runtime) = &find_runtime(&bytes) else { continue };
         let Ok(heap) = runtime.heap() else { continue };
         let objects = heap.objects(&Control::new()).unwrap();
         let mut issues = Issues::new();
@@ -85,7 +82,8 @@ fn references_are_objects_and_exact_ones_the_oracles() {
             exact += usize::from(reference.exact);
             conservative += usize::from(!reference.exact);
         }
-        let Some(oracle) = dump.oracle().filter(|_| snapshot.target.arch == Arch::X64) else {
+        let Some(oracle) = dump.oracle().filter(|_| runtime.snapshot().target.arch == Arch::X64)
+        else {
             continue;
         };
         for root in oracle.roots.iter().filter(|root| root.kind == "Stack" && !root.interior) {

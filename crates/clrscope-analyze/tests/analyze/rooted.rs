@@ -5,20 +5,15 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use clrscope_analyze::{
     RetainedBy, TypeLabels, Wanted, chain, retained_by, retained_by_static, rooted,
 };
-use clrscope_clr::{GraphOptions, HeapGraph, LayoutMode, NameStyle, find_runtimes};
+use clrscope_clr::{GraphOptions, HeapGraph, NameStyle};
 use clrscope_graph::ObjectId;
 use clrscope_memory::{Control, Interrupted, Issues, VirtAddr};
-use clrscope_minidump::Minidump;
 use clrscope_testkit::corpus::{self, CorpusDump};
 
+use crate::support::objects;
+
 fn with_graph(dump: &CorpusDump, options: &GraphOptions, check: impl FnOnce(&HeapGraph<'_>)) {
-    let bytes = dump.bytes();
-    let minidump = Minidump::parse(&bytes).unwrap();
-    let snapshot = minidump.snapshot().value;
-    let runtimes = find_runtimes(&snapshot, LayoutMode::Auto);
-    let heap = runtimes.first().unwrap().heap().unwrap();
-    let control = Control::new();
-    check(&heap.objects(&control).unwrap().graph(options, &control).unwrap());
+    check(&objects(&dump.bytes()).graph(options, &Control::new()).unwrap());
 }
 
 /// An object that is alive and one that is dead.
@@ -78,10 +73,7 @@ fn ask_with(
 fn a_search_that_is_stopped_at_any_step_calls_nothing_dead() {
     let dump = corpus::dump("net10-x64-wks-all").unwrap();
     let bytes = dump.bytes();
-    let minidump = Minidump::parse(&bytes).unwrap();
-    let snapshot = minidump.snapshot().value;
-    let runtimes = find_runtimes(&snapshot, LayoutMode::Auto);
-    let objects = runtimes.first().unwrap().heap().unwrap().objects(&Control::new()).unwrap();
+    let objects = objects(&bytes);
     // The end of a list of twenty thousand objects: the search has steps on the way.
     let alive = VirtAddr(dump.truth_address("address.graph.chainTail").unwrap());
     let mut interrupted = 0;

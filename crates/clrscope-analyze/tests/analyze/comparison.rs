@@ -2,12 +2,12 @@
 
 use std::io::Cursor;
 
-use clrscope_analyze::{Facts, Part, Profile, Session, compare};
-use clrscope_clr::{LayoutMode, find_runtimes};
+use clrscope_analyze::{Part, Profile, compare};
 use clrscope_memory::Control;
-use clrscope_minidump::Minidump;
 use clrscope_testkit::clr::{HandleKind, Process, ProcessOptions, Roots, SegmentKind};
 use clrscope_testkit::clr::{Slot, TypeShape};
+
+use crate::support::with_facts;
 
 /// A process with objects that are kept and objects that are garbage.
 fn process(leaked: u64, cached: u64, garbage: u64) -> Vec<u8> {
@@ -37,12 +37,7 @@ fn process(leaked: u64, cached: u64, garbage: u64) -> Vec<u8> {
 }
 
 fn profile(dump: &[u8]) -> Profile {
-    let minidump = Minidump::parse(dump).expect("a minidump");
-    let snapshot = minidump.snapshot();
-    let runtimes = find_runtimes(&snapshot.value, LayoutMode::Auto);
-    let session = Session::new(runtimes.first().expect("a runtime").clone());
-    let facts = Facts::new(minidump.clone(), &snapshot.value, snapshot.issues, Ok(&session));
-    Profile::of(&facts, &Control::new()).expect("nothing interrupts")
+    with_facts(dump, |facts| Profile::of(facts, &Control::new()).expect("nothing interrupts"))
 }
 
 #[test]
