@@ -30,7 +30,7 @@ proptest! {
     #[test]
     fn overwritten_structures_are_read_to_their_end(
         process in 0usize..3,
-        what in 0u8..8,
+        what in 0u8..support::WAYS,
         edits in prop::collection::vec(any::<u8>(), 8..128),
     ) {
         let mut process = PROCESSES[process].lock().unwrap_or_else(PoisonError::into_inner);

@@ -202,7 +202,14 @@ fn survives(dump: &str) {
     let mut failures = Vec::new();
     for seed in seeds() {
         let mut random = Random::new(seed);
-        let edits: Vec<u8> = (0..32 * 8).map(|_| random.next() as u8).collect();
+        let mut edits: Vec<u8> = (0..32 * 8).map(|_| random.next() as u8).collect();
+        if seed % 2 == 1 {
+            // All in one place, by the numbers that choose it.
+            let (place, more) = (random.next() as u8, random.next() as u8 & 0xf0);
+            for edit in edits.chunks_exact_mut(8) {
+                (edit[0], edit[4]) = (place, edit[4] & 0xf | more);
+            }
+        }
         process.overwritten(&edits, |bytes| {
             fs::write(folder.path().join("damaged.dmp"), bytes).expect("it is written");
         });

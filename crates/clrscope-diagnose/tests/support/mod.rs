@@ -6,14 +6,17 @@ mod overwrite;
 pub(crate) use overwrite::Process;
 
 use clrscope_analyze::{
-    Facts, References, Session, StackOptions, StaticValue, for_each_static, native_heaps,
-    thread_list, thread_stacks, waiting,
+    AsyncObjects, AsyncReader, AsyncSelection, Crossing, ExceptionReader, Facts, Profile,
+    References, RetainedBy, Selection, Selector, Session, StackOptions, StaticValue, TypeLabels,
+    Wanted, address_map, address_summary, cross_references, for_each_static, http_requests,
+    retained_by, rooted, thin_locks, thread_list, thread_stacks, timers, waiting, work_items,
 };
-use clrscope_clr::code::{CodeMap, MethodNamer};
+use clrscope_clr::code::{CodeMap, MethodFinder, MethodNamer};
 use clrscope_clr::{
-    LayoutMode, LoaderHeaps, NameStyle, ObjectRef, Runtime, TextLimits, find_runtimes,
+    GraphOptions, LayoutMode, LoaderHeaps, NameStyle, ObjectRef, Runtime, TextLimits, find_runtimes,
 };
 use clrscope_diagnose::diagnose;
+use clrscope_graph::ObjectId;
 use clrscope_memory::{Control, Issues, Snapshot};
 use clrscope_minidump::Minidump;
 
@@ -21,28 +24,37 @@ const CONTROL: Control<'static> = Control::new();
 /// Objects whose values are read, at equal distances.
 const OBJECTS: usize = 200;
 
-/// Reads a process in one of eight ways.
+/// Ways to read a process.
+pub(crate) const WAYS: u8 = 12;
+
+/// Reads a process in one of them.
 pub(crate) fn read(dump: &[u8], what: u8) {
     let Ok(minidump) = Minidump::parse(dump) else { return };
     let snapshot = minidump.snapshot();
     let found = find_runtimes(&snapshot.value, LayoutMode::Auto);
     let runtime = found.first().map_err(|error| error.to_string());
     if let Ok(runtime) = runtime {
-        match what % 8 {
+        match what % WAYS {
             0 => read_threads(runtime),
             1 => read_loader(runtime),
             2 => read_statics(runtime),
             3 => read_objects(runtime),
-            4 => read_native(&snapshot.value),
+            4 => read_memory(&snapshot.value, runtime),
+            5 => read_tasks(runtime),
+            6 => read_graph(runtime),
             _ => {}
         }
     }
-    if what % 8 > 4 {
+    if what % WAYS > 6 {
         let session = found.first().map(|runtime| Session::new(runtime.clone()));
         let session = session.map_err(|error| error.to_string());
         let session = session.as_ref().map_err(Clone::clone);
         let facts = Facts::new(minidump, &snapshot.value, snapshot.issues, session);
-        diagnose(&facts, &CONTROL);
+        if what % WAYS > 7 {
+            diagnose(&facts, &CONTROL);
+        } else {
+            let _ = Profile::of(&facts, &CONTROL);
+        }
     }
 }
 
@@ -128,6 +140,45 @@ fn read_object(object: &ObjectRef<'_, '_>) {
     }
 }
 
-fn read_native(snapshot: &Snapshot<'_>) {
-    let _ = native_heaps(snapshot, &mut Issues::new(), &CONTROL);
+fn read_memory(snapshot: &Snapshot<'_>, runtime: &Runtime<'_>) {
+    let heap = runtime.heap().ok();
+    let objects = heap.and_then(|heap| heap.objects(&CONTROL).ok());
+    let map = address_map(snapshot, objects.as_ref(), &mut Issues::new(), &CONTROL);
+    address_summary(&map.expect("nothing interrupts"));
+}
+
+/// What is asynchronous: tasks, timers, what is queued.
+fn read_tasks(runtime: &Runtime<'_>) {
+    let methods = MethodFinder::new(runtime).ok();
+    let (Ok(heap), Ok(types)) = (runtime.heap(), runtime.types()) else { return };
+    timers(types, methods.as_ref(), NameStyle::CSharp);
+    work_items(types, methods.as_ref(), NameStyle::CSharp);
+    let Ok(objects) = heap.objects(&CONTROL) else { return };
+    let _ = http_requests(&objects, types, &CONTROL);
+    let Ok(found) = AsyncObjects::new(&objects, types, true, &CONTROL) else { return };
+    let reader = AsyncReader::new(&found, types, NameStyle::CSharp);
+    let selection = AsyncSelection { tasks: true, ..AsyncSelection::default() };
+    for mut stack in reader.stacks(&selection).into_iter().take(50) {
+        reader.describe(&mut stack, methods.as_ref(), true);
+    }
+}
+
+/// What needs the graph, and what goes over all references or exceptions.
+fn read_graph(runtime: &Runtime<'_>) {
+    let objects = runtime.heap().ok().and_then(|heap| heap.objects(&CONTROL).ok());
+    let Some(objects) = objects else { return };
+    let mut issues = Issues::new();
+    let Ok(labels) = TypeLabels::new(&objects, NameStyle::CSharp, &mut issues) else { return };
+    let selection = Selection::default();
+    let selector = Selector::new(&objects, &labels, &selection);
+    let _ = thin_locks(&objects, &selector, &CONTROL);
+    let _ = cross_references(&objects, Crossing::OldToYoung, &CONTROL);
+    if let Ok(exceptions) = ExceptionReader::new(runtime, NameStyle::CSharp) {
+        let threads = thread_list(runtime, Some(objects.heap()), NameStyle::CSharp, &mut issues);
+        let _ = exceptions.groups(&objects, &selector, &threads, &CONTROL);
+    }
+    let Ok(graph) = objects.graph(&GraphOptions::default(), &CONTROL) else { return };
+    let last = ObjectId(graph.graph().nodes().saturating_sub(1));
+    let _ = rooted(&graph, last, Wanted::Unique, 10, &CONTROL);
+    let _ = retained_by(&graph, &labels, RetainedBy::Module, 1, &CONTROL);
 }
