@@ -25,6 +25,7 @@ mod thread;
 mod types;
 mod value;
 mod version;
+mod words;
 
 pub use crate::gc_desc::{GcDesc, RepeatedItem, Series};
 pub use crate::graph::{

@@ -7,9 +7,8 @@ use clrscope_memory::{AddressSpace, Rva, VirtAddr};
 
 use super::method_desc::MethodDescReader;
 use super::sections::CodeSection;
+use crate::words::{MODULE_WORDS, addresses_in};
 
-/// Words of a module's record that are looked through for its ReadyToRun information.
-const MODULE_WORDS: u64 = 256;
 /// Words of the ReadyToRun information that are looked through.
 const INFO_WORDS: u64 = 96;
 /// Entries that the table of one image can have.
@@ -27,24 +26,12 @@ pub(super) fn read(
     module: VirtAddr,
     methods: &MethodDescReader<'_>,
 ) -> EntryPoints {
-    words(space, module, MODULE_WORDS)
+    addresses_in(space, module, MODULE_WORDS)
         .filter(|&info| is_ready_to_run_info(space, section, module, info))
-        .flat_map(|info| words(space, info, INFO_WORDS))
+        .flat_map(|info| addresses_in(space, info, INFO_WORDS))
         .filter_map(|table| read_table(space, section, table, methods))
         .max_by_key(BTreeMap::len)
         .unwrap_or_default()
-}
-
-/// The words from an address on that can be addresses of structures.
-fn words<'a>(
-    space: &'a AddressSpace<'_>,
-    start: VirtAddr,
-    count: u64,
-) -> impl Iterator<Item = VirtAddr> + 'a {
-    let size = space.target().pointer_bytes();
-    (0..count)
-        .map_while(move |index| space.read_pointer(start.wrapping_add(index * size)))
-        .filter(move |word| !word.is_null() && word.is_aligned(size))
 }
 
 /// It begins with its module, and points at the header in the image.
@@ -55,7 +42,7 @@ fn is_ready_to_run_info(
     info: VirtAddr,
 ) -> bool {
     space.read_pointer(info) == Some(module)
-        && words(space, info, 8).any(|word| {
+        && addresses_in(space, info, 8).any(|word| {
             (section.begin..section.end).contains(&word) && space.read_u32(word) == Some(SIGNATURE)
         })
 }

@@ -12,9 +12,8 @@ use clrscope_memory::{AddressSpace, Rva, VirtAddr};
 use super::entry_points::EntryPoints;
 use super::method_desc::MethodDescReader;
 use super::sections::CodeSection;
+use crate::words::{MODULE_WORDS, addresses_in};
 
-/// Words of a module's record that are looked through.
-const MODULE_WORDS: u64 = 256;
 /// Words of the layout's record that are looked through.
 const LAYOUT_WORDS: u64 = 64;
 /// Functions that one table can have.
@@ -27,15 +26,9 @@ pub(super) fn read(
     module: VirtAddr,
     methods: &MethodDescReader<'_>,
 ) -> EntryPoints {
-    let size = space.target().pointer_bytes();
     let image = section.begin..section.end;
-    let word = |at: VirtAddr, index: u64| space.read_pointer(at.wrapping_add(index * size));
     let mut entries = EntryPoints::new();
-    for index in 0..MODULE_WORDS {
-        let Some(layout) = word(module, index).filter(|at| !at.is_null() && at.is_aligned(size))
-        else {
-            continue;
-        };
+    for layout in addresses_in(space, module, MODULE_WORDS) {
         for first in 0..2 {
             if let Some(table) = function_table(space, &image, layout, first) {
                 let found = method_table(space, &image, layout, &table, methods);

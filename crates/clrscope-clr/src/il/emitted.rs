@@ -9,9 +9,8 @@ use clrscope_memory::{AddressSpace, VirtAddr};
 
 use crate::modules::Module;
 use crate::runtime::Runtime;
+use crate::words::{MODULE_WORDS, addresses_in};
 
-/// Words of a module's record that are looked through.
-const MODULE_WORDS: u64 = 256;
 /// Slots that the table of one module can have.
 const MAX_SLOTS: u32 = 1 << 24;
 
@@ -25,9 +24,7 @@ pub(super) fn address(runtime: &Runtime<'_>, module: &Module<'_>, row: u32) -> O
     let words = next.and_then(|next| next.offset_from(module.address()));
     let words = words.map_or(MODULE_WORDS, |bytes| (bytes / pointer).min(MODULE_WORDS));
     let rows = module.metadata()?.row_count(TableId::MethodDef);
-    (0..words)
-        .filter_map(|index| space.read_pointer(module.address().wrapping_add(index * pointer)))
-        .filter(|word| !word.is_null() && word.is_aligned(pointer))
+    addresses_in(space, module.address(), words)
         // Up to .NET 5 the table has a virtual table.
         .flat_map(|word| [word, word.wrapping_add(pointer)])
         .find_map(|at| Table::read(space, at, rows))?
