@@ -2,7 +2,6 @@
 //! heap as integers for `clrscope-graph`, and the way back from those integers.
 
 mod edges;
-mod numbers;
 mod root;
 mod roots;
 mod sizes;
@@ -60,7 +59,7 @@ impl<'data> HeapObjects<'data> {
         options: &GraphOptions,
         control: &Control<'_>,
     ) -> Result<HeapGraph<'data>, GraphError> {
-        let map = numbers::assign(self, control)?;
+        let map = self.numbers(control)?;
         let mut issues = Issues::new();
         let found = roots::find(self, &map, options, control, &mut issues)?;
         let graph = edges::build(self, &map, &found, control)?;
@@ -130,7 +129,7 @@ impl<'data> HeapGraph<'data> {
 
     /// The object that `address` points at or into, and where it begins.
     pub fn containing(&self, address: VirtAddr) -> Option<(ObjectId, VirtAddr)> {
-        numbers::containing(&self.inner.objects, &self.inner.map, address)
+        self.inner.objects.containing(&self.inner.map, address)
     }
 
     /// Whether the stacks of threads are among the roots.

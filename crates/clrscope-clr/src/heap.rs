@@ -5,6 +5,7 @@ mod context;
 mod gc_memory;
 mod loader_allocator;
 mod locate;
+mod numbers;
 mod objects;
 mod read;
 mod roots;
@@ -27,6 +28,7 @@ pub use self::context::{AllocationContext, ContextOwner};
 pub use self::gc_memory::{GcMemory, GcMemoryKind};
 pub(crate) use self::loader_allocator::Finder as LoaderAllocators;
 pub use self::locate::Neighbourhood;
+pub(crate) use self::numbers::Live;
 pub use self::objects::{HeapObjects, Stretch};
 pub use self::segment::{Segment, SegmentKind};
 pub use self::types::{MethodTableInfo, TypeId, TypeStats, TypeTable};
@@ -128,9 +130,14 @@ impl<'data> Heap<'data> {
 
     /// The segment whose objects include `address`.
     pub fn segment_at(&self, address: VirtAddr) -> Option<&Segment> {
+        self.segments().get(self.segment_index(address)?)
+    }
+
+    /// The place in [`Heap::segments`] of the segment whose objects include `address`.
+    fn segment_index(&self, address: VirtAddr) -> Option<usize> {
         let segments = self.segments();
         let index = segments.partition_point(|segment| segment.objects.end <= address);
-        segments.get(index).filter(|segment| segment.objects.start <= address)
+        segments.get(index).is_some_and(|segment| segment.objects.start <= address).then_some(index)
     }
 
     /// The stretches that threads and generations have set aside for their next objects.

@@ -38,7 +38,7 @@ pub use crate::cursor::MemoryCursor;
 pub use crate::issue::{Issue, IssueKind, Issues, Parsed, Place};
 pub use crate::snapshot::{
     FileVersion, ModuleRecord, RegionRecord, RegionState, RegionType, Registers, Snapshot,
-    ThreadRecord,
+    ThreadRecord, file_name,
 };
 pub use crate::space::{AddressSpace, Presence, Range};
 pub use crate::target::{Arch, Os, PointerWidth, Target};

@@ -53,8 +53,13 @@ impl ModuleRecord {
 
     /// The last part of its path, whichever separator the path uses.
     pub fn file_name(&self) -> &str {
-        self.name.rsplit(['\\', '/']).next().unwrap_or(&self.name)
+        file_name(&self.name)
     }
+}
+
+/// The last part of a path, whichever separator it uses.
+pub fn file_name(path: &str) -> &str {
+    path.rsplit(['\\', '/']).next().unwrap_or(path)
 }
 
 /// The registers that unwinding starts from and that may hold references.

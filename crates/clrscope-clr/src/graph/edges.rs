@@ -5,9 +5,8 @@ use std::ops::Range;
 use clrscope_graph::{Emit, Graph, GraphError, ObjectId, ObjectMap};
 use clrscope_memory::{Control, VirtAddr};
 
-use super::numbers::Live;
 use super::roots::Found;
-use crate::heap::{HeapObjects, Object};
+use crate::heap::{HeapObjects, Live, Object};
 
 /// Lists the references of all objects. What refers to no object (a torn reference of a dump that was
 /// taken while threads ran) is left out.

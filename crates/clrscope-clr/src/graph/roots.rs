@@ -7,7 +7,7 @@ mod thread_handles;
 use clrscope_graph::{Ephemeron, NodeSet, ObjectId, ObjectMap};
 use clrscope_memory::{Control, Interrupted, Issues, VirtAddr};
 
-use super::{GraphOptions, Root, RootKind, numbers};
+use super::{GraphOptions, Root, RootKind};
 use crate::heap::{HeapObjects, SegmentKind};
 use crate::roots::Handle;
 use crate::thread::{RuntimeThread, runtime_threads};
@@ -33,7 +33,7 @@ struct Heap<'a, 'data> {
 impl Heap<'_, '_> {
     /// The object that `address` points at or into.
     fn containing(&self, address: VirtAddr) -> Option<(ObjectId, VirtAddr)> {
-        numbers::containing(self.objects, self.map, address)
+        self.objects.containing(self.map, address)
     }
 }
 

@@ -3,8 +3,7 @@
 use clrscope_graph::{ObjectId, ObjectMap};
 use clrscope_memory::{Control, Interrupted};
 
-use super::numbers::Live;
-use crate::heap::HeapObjects;
+use crate::heap::{HeapObjects, Live};
 
 /// The raw size of each object by its number, in bytes: four bytes an object, whatever the sizes.
 #[derive(Debug, Clone)]

@@ -114,7 +114,7 @@ pub(super) fn survey(heap: &Heap<'_>, control: &Control<'_>) -> Result<Survey, I
     }
 
     for damage in &results.damage {
-        if let Some(index) = segment_index(segments, damage.range.start) {
+        if let Some(index) = heap.segment_index(damage.range.start) {
             holes[index].push(damage.range);
         }
     }
@@ -301,9 +301,4 @@ fn context_holes(heap: &Heap<'_>, segment: &Segment) -> Vec<AddressRange> {
             (end > context.pointer).then_some(AddressRange { start: context.pointer, end })
         })
         .collect()
-}
-
-fn segment_index(segments: &[Segment], address: VirtAddr) -> Option<usize> {
-    let index = segments.partition_point(|segment| segment.objects.end <= address);
-    segments.get(index).filter(|segment| segment.objects.start <= address).map(|_| index)
 }

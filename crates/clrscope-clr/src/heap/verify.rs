@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use clrscope_graph::{Granule, GraphError, ObjectMap, RangeBits};
-use clrscope_memory::{Control, PointerWidth, VirtAddr, limits};
+use clrscope_graph::{GraphError, ObjectMap};
+use clrscope_memory::{Control, VirtAddr, limits};
 
 use super::objects::HeapObjects;
 use super::walk::{DamageKind, Object};
@@ -180,24 +180,6 @@ impl<'data> HeapObjects<'data> {
         };
         Ok(objects.iter().filter(|address| !is_sound(address)).copied().collect())
     }
-
-    /// Where objects begin, Free ones left out.
-    fn starts(&self, control: &Control<'_>) -> Result<ObjectMap, GraphError> {
-        let granule = match self.heap().method_tables().pointer_width() {
-            PointerWidth::Four => Granule::Four,
-            PointerWidth::Eight => Granule::Eight,
-        };
-        let ranges = self.fold(
-            control,
-            |stretch| RangeBits::new(stretch.range.start.0, stretch.range.end.0, granule),
-            |bits, object, _| {
-                if self.types().get(object.ty).is_some_and(|info| !info.is_free) {
-                    bits.mark(object.address.0);
-                }
-            },
-        )?;
-        ObjectMap::from_ranges(ranges, control)
-    }
 }
 
 /// Checks single objects.
@@ -212,7 +194,7 @@ impl<'a, 'data> Checker<'a, 'data> {
         objects: &'a HeapObjects<'data>,
         control: &Control<'_>,
     ) -> Result<Checker<'a, 'data>, GraphError> {
-        Ok(Checker { objects, map: objects.starts(control)?, sync: SyncTable::new(objects) })
+        Ok(Checker { objects, map: objects.numbers(control)?, sync: SyncTable::new(objects) })
     }
 
     /// Calls `found` with each fault of an object, and gives how many references it has.

@@ -6,7 +6,7 @@ use std::ops::Deref;
 use std::sync::OnceLock;
 
 use clrscope_image::{ImageLayout, Metadata};
-use clrscope_memory::VirtAddr;
+use clrscope_memory::{VirtAddr, file_name};
 
 use super::lookup_map::LookupMap;
 
@@ -99,7 +99,7 @@ impl<'data> Module<'data> {
     /// The last part of its path; its simple name if it has no path.
     pub fn file_name(&self) -> &str {
         match &self.path {
-            Some(path) => path.rsplit(['\\', '/']).next().unwrap_or(path),
+            Some(path) => file_name(path),
             None => &self.simple_name,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use clrscope_memory::{AddressSpace, Issue, IssueKind, Issues, VirtAddr, limits};
+use clrscope_memory::{AddressSpace, Issue, IssueKind, Issues, VirtAddr, file_name, limits};
 
 use super::image;
 use super::lookup_map::LookupMap;
@@ -102,7 +102,7 @@ fn simple_name(
         (Some(name), _) => String::from_utf8_lossy(&name).into_owned(),
         // The name lies in the image's metadata; without it, the file's name is the best guess.
         (None, Some(path)) => {
-            let file = path.rsplit(['\\', '/']).next().unwrap_or(path);
+            let file = file_name(path);
             file.rsplit_once('.').map_or(file, |(stem, _)| stem).to_owned()
         }
         (None, None) => String::new(),

@@ -161,7 +161,7 @@ impl AssemblyRow {
 
     /// The last part of its path.
     pub fn file_name(&self) -> &str {
-        self.name.rsplit(['\\', '/']).next().unwrap_or(&self.name)
+        clrscope_memory::file_name(&self.name)
     }
 
     fn add(&mut self, module: &Module<'_>, shares: &LoaderShares) {
