@@ -1,6 +1,6 @@
 //! Checks of a heap: what a garbage collector would stumble over.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use clrscope_graph::{GraphError, ObjectMap};
 use clrscope_memory::{Control, VirtAddr, limits};
@@ -69,6 +69,8 @@ pub struct Verification {
     pub faults: Vec<Fault>,
     /// How many there are.
     pub count: u64,
+    /// How many there are of each kind, by [`FaultKind::name`].
+    pub kinds: BTreeMap<&'static str, u64>,
     /// How many objects were looked at, Free ones among them.
     pub objects: u64,
     /// How many references were looked at.
@@ -79,14 +81,14 @@ pub struct Verification {
 #[derive(Default)]
 struct Part {
     faults: Vec<Fault>,
-    count: u64,
+    kinds: BTreeMap<&'static str, u64>,
     objects: u64,
     references: u64,
 }
 
 impl Part {
     fn add(&mut self, object: VirtAddr, kind: FaultKind) {
-        self.count += 1;
+        *self.kinds.entry(kind.name()).or_default() += 1;
         if self.faults.len() < limits::MAX_ISSUES {
             self.faults.push(Fault { object, kind });
         }
@@ -148,14 +150,17 @@ impl<'data> HeapObjects<'data> {
         }
         for (_, part) in parts {
             all.faults.extend(part.faults);
-            all.count += part.count;
+            for (kind, count) in part.kinds {
+                *all.kinds.entry(kind).or_default() += count;
+            }
             all.objects += part.objects;
             all.references += part.references;
         }
         all.faults.sort();
         all.faults.truncate(limits::MAX_ISSUES);
-        let Part { faults, count, objects, references } = all;
-        Ok(Verification { faults, count, objects, references })
+        let Part { faults, kinds, objects, references } = all;
+        let count = kinds.values().sum();
+        Ok(Verification { faults, count, kinds, objects, references })
     }
 
     /// Those of `objects` that are not sound: whose references lead elsewhere than to objects, or that are

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use clrscope_clr::{Damage, DamageKind, FaultKind, Object};
-use clrscope_memory::{Control, VirtAddr};
+use clrscope_memory::{Control, VirtAddr, limits};
 use clrscope_minidump::Minidump;
 use clrscope_testkit::clr::{ObjectTruth, Process, ProcessOptions, Shape, Truth, shaped};
 use proptest::prelude::*;
@@ -57,6 +57,24 @@ fn apart(truth: &Truth, seed: usize) -> Vec<&ObjectTruth> {
     };
     let chosen = (seed % 40..truth.all.len()).step_by(40).filter(|&index| is_apart(index));
     chosen.map(|index| &truth.all[index]).collect()
+}
+
+/// Of more faults than are kept, all are counted, each under its kind.
+#[test]
+fn faults_are_counted_past_the_limit() {
+    let options = ProcessOptions::x64();
+    let (mut dump, truth) = shaped(&Shape { options, seed: 1, classes: 8, objects: 60_000 });
+    let chosen = apart(&truth, 0);
+    let places: Vec<usize> = chosen.iter().map(|object| place(&dump, object.address)).collect();
+    for at in &places {
+        dump[*at..*at + 8].copy_from_slice(&1u64.to_le_bytes());
+    }
+    let objects = heap(&dump).objects(&Control::new()).expect("nothing interrupts");
+    let verified = objects.verify(&Control::new()).expect("nothing interrupts");
+    assert!(places.len() > limits::MAX_ISSUES, "{}", places.len());
+    assert_eq!(verified.faults.len(), limits::MAX_ISSUES);
+    assert_eq!(verified.kinds["no-method-table"], places.len() as u64);
+    assert_eq!(verified.kinds.values().sum::<u64>(), verified.count);
 }
 
 proptest! {

@@ -1,7 +1,5 @@
 //! The heap is not sound.
 
-use std::collections::BTreeMap;
-
 use clrscope_analyze::{Facts, Grouped};
 use clrscope_clr::FaultKind;
 use clrscope_memory::{Control, IssueKind};
@@ -14,13 +12,13 @@ pub(super) const RULE: Rule = Rule { id: "heap-corruption", look };
 
 fn look(facts: &Facts<'_, '_>, control: &Control<'_>) -> Found {
     let found = &facts.verification(control)?.value;
-    let mut kinds: BTreeMap<&str, u64> = BTreeMap::new();
     // What the dump does not hold is no corruption, and what refers to it cannot be judged.
-    let faults = found.faults.iter().filter(|fault| !matches!(fault.kind, FaultKind::Absent));
-    for fault in faults.clone() {
-        *kinds.entry(fault.kind.name()).or_default() += 1;
+    let mut faults = found.faults.iter().filter(|fault| !matches!(fault.kind, FaultKind::Absent));
+    let kinds = found.kinds.iter().filter(|&(&kind, _)| kind != FaultKind::Absent.name());
+    let all: u64 = kinds.clone().map(|(_, count)| count).sum();
+    if all == 0 {
+        return Ok(Vec::new());
     }
-    let Some(first) = faults.clone().next() else { return Ok(Vec::new()) };
     let objects = facts.objects(control)?;
     let is_gap = |kind: IssueKind| {
         matches!(kind, IssueKind::TornObject | IssueKind::MissingMemory | IssueKind::BadValue)
@@ -28,17 +26,15 @@ fn look(facts: &Facts<'_, '_>, control: &Control<'_>) -> Found {
     let mut issues = objects.issues().iter().chain(objects.heap().issues());
     let was_moving = issues.any(|issue| is_gap(issue.kind));
     let kinds: Vec<String> =
-        kinds.into_iter().map(|(kind, count)| format!("{} {kind}", Grouped(count))).collect();
-    let mut evidence = vec![
-        format!(
-            "{} in {} objects and {} references: {}",
-            count(found.count, "fault", "faults"),
-            Grouped(found.objects),
-            Grouped(found.references),
-            kinds.join(", ")
-        ),
-        format!("the first is at {}", first.object),
-    ];
+        kinds.map(|(kind, count)| format!("{} {kind}", Grouped(*count))).collect();
+    let mut evidence = vec![format!(
+        "{} in {} objects and {} references: {}",
+        count(all, "fault", "faults"),
+        Grouped(found.objects),
+        Grouped(found.references),
+        kinds.join(", ")
+    )];
+    evidence.extend(faults.next().map(|first| format!("the first is at {}", first.object)));
     let (severity, title) = if was_moving {
         evidence.push(
             "stretches of the heap are torn or absent: the process ran while the dump was written, or \

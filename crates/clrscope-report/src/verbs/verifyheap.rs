@@ -102,9 +102,13 @@ impl Report for VerifyHeap {
         }
         let errors = self.errors.len() as u64 + self.errors_dropped;
         let plural = if errors == 1 { "" } else { "s" };
+        let listed = match self.errors_dropped {
+            0 => String::new(),
+            _ => format!(", of which the first {} are listed", Grouped(self.errors.len() as u64)),
+        };
         writeln!(
             page,
-            "{} objects verified, {} error{plural}.",
+            "{} objects verified, {} error{plural}{listed}.",
             Grouped(self.objects),
             Grouped(errors)
         )?;
