@@ -160,3 +160,34 @@ fn a_stack_is_the_beginning_of_an_array() {
         },
     );
 }
+
+/// A struct of one field, as its box is: dotnet/runtime, src/libraries/System.Collections.Immutable,
+/// ImmutableArray_1.cs.
+fn immutable_array(process: &mut Process) -> Vec<TypeIndex> {
+    let shape = TypeShape::class("System.Collections.Immutable", "ImmutableArray`1", &[Reference]);
+    let immutable = process.add(shape);
+    process.name_fields(immutable, &["array"]);
+    let array = process.add(TypeShape::References { element: Process::STRING, rank: 0 });
+    vec![immutable, array]
+}
+
+#[test]
+fn an_immutable_array_is_all_of_its_array() {
+    check("ImmutableArray", "abc", immutable_array, |heap, types| {
+        let items = ["a", "b", "c"].map(|text| heap.string(text).expect("written"));
+        let array = heap.object(types[1], 3, &items).expect("written");
+        heap.object(types[0], 0, &[array]).expect("written")
+    });
+}
+
+#[test]
+fn an_immutable_array_that_was_never_made_has_no_count() {
+    let fill =
+        |heap: &mut Heap, types: &[TypeIndex]| heap.object(types[0], 0, &[0]).expect("written");
+    on_heap(ProcessOptions::x64(), immutable_array, fill, |runtime, address| {
+        let types = runtime.types().expect("types");
+        let default = types.object(address).expect("an object");
+        let collection = default.as_collection(10).expect("a collection");
+        assert_eq!((collection.count, collection.elements.len()), (None, 0));
+    });
+}
