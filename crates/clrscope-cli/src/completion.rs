@@ -11,6 +11,7 @@ use rustyline::validate::Validator;
 use rustyline::{Context as LineContext, Helper};
 
 use crate::context::Context;
+use crate::words::last_word;
 
 /// How many candidates are offered.
 const MOST: usize = 100;
@@ -30,7 +31,7 @@ impl<'a, 'd> Candidates<'a, 'd> {
 
     /// Where the last word of `line` begins, and what it may become.
     fn candidates(&self, line: &str) -> (usize, Vec<String>) {
-        let start = line.rfind([' ', '\t', '"', '\'']).map_or(0, |at| at + 1);
+        let start = last_word(line);
         let (before, word) = line.split_at(start);
         let found = if before.trim().is_empty() {
             self.verbs(word)
@@ -138,3 +139,69 @@ impl Highlighter for Candidates<'_, '_> {}
 impl Validator for Candidates<'_, '_> {}
 
 impl Helper for Candidates<'_, '_> {}
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use clap::FromArgMatches;
+    use clrscope::Dump;
+    use clrscope_testkit::corpus;
+
+    use super::*;
+    use crate::context::Opened;
+    use crate::globals::Globals;
+    use crate::program;
+
+    /// Asks for what the Tab key would offer.
+    fn with_candidates(test: impl FnOnce(&dyn Fn(&str) -> Vec<String>)) {
+        let dump = corpus::dump("net8-x64-case005").expect("it is in testdata");
+        let dump = Dump::open(dump.path()).expect("it opens");
+        let program = program::command();
+        let matches = program.clone().try_get_matches_from(["clrscope", "shell", "a.dmp"]);
+        let globals = Globals::from_arg_matches(&matches.expect("a line")).expect("options");
+        let context = Context::new(Rc::new(Opened::new(&dump).expect("a dump")), globals);
+        let candidates = Candidates::new(&context, program);
+        // The whole line with each candidate in its place.
+        test(&|line| {
+            let (start, found) = candidates.candidates(line);
+            found.into_iter().map(|word| format!("{}{word}", &line[..start])).collect()
+        });
+    }
+
+    #[test]
+    fn tab_completes_verbs_options_types_and_addresses() {
+        with_candidates(|complete| {
+            assert_eq!(complete("dumph"), ["dumpheap", "dumphttp"]);
+            assert_eq!(complete("!DumpHe"), ["dumpheap"]);
+            assert!(complete("he").contains(&"help".to_owned()));
+            assert_eq!(complete("dumpheap -st"), ["dumpheap -stat", "dumpheap -strings"]);
+            assert_eq!(complete("dumpheap --form"), ["dumpheap --format"]);
+            assert_eq!(complete("nonsense -sta"), [""; 0]);
+            assert_eq!(complete("gcroot -type Cases.Acc"), ["gcroot -type Cases.Account"]);
+            assert_eq!(complete("gcroot -type 'Cases.Acc"), ["gcroot -type 'Cases.Account"]);
+            // A name with a blank in it is one word.
+            let line = "dumpheap -type System.Collections.Generic.Dictionary<System.Int32, Sys";
+            let found = complete(line);
+            assert!(
+                !found.is_empty() && found.iter().all(|whole| whole.starts_with(line)),
+                "{found:?}"
+            );
+            // Nothing was typed of the word.
+            assert_eq!(complete("gcroot "), [""; 0]);
+        });
+    }
+
+    #[test]
+    fn tab_completes_addresses_however_they_are_written() {
+        with_candidates(|complete| {
+            // The account that the deadlock is about.
+            let whole = "7f2e3640b3a8";
+            for before in ["", "0x", "0000"] {
+                let found = complete(&format!("do {before}7f2e3640b3"));
+                assert!(found.contains(&format!("do {before}{whole}")), "{found:?}");
+            }
+            assert_eq!(complete("do zzz"), [""; 0]);
+        });
+    }
+}

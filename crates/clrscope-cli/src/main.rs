@@ -5,13 +5,14 @@
 //! * `verb.rs`: what a verb is; `verbs/`: one file for each;
 //! * `context.rs`: what a verb works with and answers through; `exit.rs`: how it ends;
 //! * `similar.rs`: what somebody may have meant;
-//! * `words.rs` and `completion.rs`: lines of the shell; `generate.rs`: completions for other shells, man pages.
+//! * `lines.rs`, `words.rs` and `completion.rs`: lines of the shell; `generate.rs`: completions for other shells, man pages.
 
 mod completion;
 mod context;
 mod exit;
 mod generate;
 mod globals;
+mod lines;
 mod object;
 mod program;
 mod progress;

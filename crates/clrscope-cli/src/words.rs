@@ -22,8 +22,9 @@ pub(crate) struct Line {
     pub(crate) target: Target,
 }
 
-/// Takes a line apart. Words are separated by blanks; within `'` or `"` everything stands for itself. Behind `#`
-/// at the start of a word is a comment.
+/// Takes a line apart. Words are separated by blanks; within `'` or `"` everything stands for itself, and so it
+/// does between the `<` and `>` of a type's name, as in `Dictionary<System.Int32, System.String>`. Behind `#` at
+/// the start of a word is a comment.
 ///
 /// # Errors
 /// What is wrong with it.
@@ -42,6 +43,11 @@ pub(crate) fn split(line: &str) -> Result<Line, String> {
                         None => return Err(format!("a {character} is missing")),
                     }
                 }
+            }
+            '<' if let Some(end) = end_of_arguments(&line[at..]) => {
+                let name = &line[at..at + end];
+                word.get_or_insert_default().push_str(name);
+                rest.by_ref().take(name.chars().count() - 1).for_each(drop);
             }
             '|' => {
                 words.extend(word);
@@ -75,6 +81,50 @@ pub(crate) fn split(line: &str) -> Result<Line, String> {
     Ok(Line { words, target: Target::Standard })
 }
 
+/// Where the `>` that belongs to the `<` at the start of `text` ends. `None`, if this is no part of a name.
+fn end_of_arguments(text: &str) -> Option<usize> {
+    if text.chars().nth(1).is_none_or(char::is_whitespace) {
+        return None;
+    }
+    let mut open = 0;
+    for (at, character) in text.char_indices() {
+        match character {
+            '<' => open += 1,
+            '>' => open -= 1,
+            '|' | '\'' | '"' => return None,
+            _ => {}
+        }
+        if open == 0 {
+            return Some(at + 1);
+        }
+    }
+    None
+}
+
+/// Where the last word of an unfinished line begins: behind its quote, if it has one.
+pub(crate) fn last_word(line: &str) -> usize {
+    let mut start = 0;
+    let mut quote = None;
+    let mut open = 0;
+    for (at, character) in line.char_indices() {
+        match (quote, character) {
+            (Some(sign), _) if character == sign => quote = None,
+            (Some(_), _) => {}
+            (None, '\'' | '"') => {
+                quote = Some(character);
+                start = at + 1;
+            }
+            (None, '<') => open += 1,
+            (None, '>') if open > 0 => open -= 1,
+            (None, _) if open == 0 && character.is_whitespace() => {
+                start = at + character.len_utf8();
+            }
+            _ => {}
+        }
+    }
+    start
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,6 +146,43 @@ mod tests {
         assert_eq!(words("a#b"), ["a#b"]);
         assert!(words("").is_empty() && words("# nothing").is_empty());
         assert!(split("query 'SELECT").is_err());
+    }
+
+    #[test]
+    fn names_of_types_are_words() {
+        for name in [
+            "System.Collections.Generic.List<System.String>",
+            "System.Collections.Generic.Dictionary<System.Int32, List<System.String>>+Entry[]",
+            "Zoo.Roots+<>c.<>9",
+            "<PrivateImplementationDetails>",
+        ] {
+            let line = split(&format!("dumpheap -type {name} -stat > a.txt")).unwrap();
+            assert_eq!(line.words, ["dumpheap", "-type", name, "-stat"]);
+            assert_eq!(line.target, Target::File("a.txt".into()));
+            assert_eq!(last_word(&format!("dumpheap -type {name}")), 15, "{name}");
+        }
+        // What is no name is as it was.
+        assert_eq!(split("a < b > c").unwrap().target, Target::File("c".into()));
+        assert_eq!(split("a<b | c>").unwrap().target, Target::Program("c>".to_owned()));
+        assert_eq!(words("a< b"), ["a<", "b"]);
+    }
+
+    #[test]
+    fn the_last_word_of_an_unfinished_line_is_found() {
+        for (line, word) in [
+            ("", ""),
+            ("dumph", "dumph"),
+            ("dumpheap -stat", "-stat"),
+            ("dumpheap -type 'List<System.Str", "List<System.Str"),
+            (
+                "dumpheap -type Dictionary<System.Int32, System.Str",
+                "Dictionary<System.Int32, System.Str",
+            ),
+            ("dumpheap -type List<System.String> -st", "-st"),
+            ("dumpheap ", ""),
+        ] {
+            assert_eq!(&line[last_word(line)..], word, "{line}");
+        }
     }
 
     #[test]

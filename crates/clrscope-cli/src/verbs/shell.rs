@@ -7,13 +7,12 @@ use std::process::{Child, Command, Stdio};
 
 use clap::{Args, FromArgMatches};
 use rustyline::error::ReadlineError;
-use rustyline::history::FileHistory;
-use rustyline::{CompletionType, Config, Editor};
 
 use crate::completion::Candidates;
 use crate::context::{Context, Program, refuse_overwriting};
 use crate::exit::{Failure, Outcome};
 use crate::globals::Globals;
+use crate::lines::{Lines, usual_file};
 use crate::verb::{Action, Group};
 use crate::words::{Target, split};
 use crate::{spelling, usage};
@@ -80,37 +79,15 @@ impl Shell {
     /// Takes lines from a person.
     fn converse(&self, session: &mut Session<'_, '_>) -> Result<Outcome, Failure> {
         let failed = |error: ReadlineError| Failure::Output(io::Error::other(error));
-        let config = Config::builder().completion_type(CompletionType::List);
-        let config = config.history_ignore_space(true).build();
-        let mut editor: Editor<Candidates<'_, '_>, FileHistory> =
-            Editor::with_config(config).map_err(failed)?;
-        editor.set_helper(Some(Candidates::new(
-            session.context,
-            (session.context.program().command)(),
-        )));
-        let history = self.history_file();
-        if let Some(history) = &history {
-            // There is none at first.
-            let _ = editor.load_history(history);
-        }
+        let candidates = Candidates::new(session.context, (session.context.program().command)());
+        let mut lines = Lines::new(candidates, self.history_file()).map_err(failed)?;
         println!("{HELP}");
-        loop {
-            match editor.readline("clrscope> ") {
-                Ok(line) => {
-                    // Fails for lines that are not to be kept.
-                    let _ = editor.add_history_entry(&line);
-                    if session.is_end(&line) {
-                        break;
-                    }
-                }
-                Err(ReadlineError::Interrupted) => {}
-                Err(ReadlineError::Eof) => break,
-                Err(error) => return Err(failed(error)),
+        while let Some(line) = lines.next().map_err(failed)? {
+            if session.is_end(&line) {
+                break;
             }
         }
-        if let Some(history) = &history
-            && let Err(error) = editor.save_history(history)
-        {
+        if let Err((history, error)) = lines.save() {
             eprintln!("clrscope: {} cannot be written: {error}", history.display());
         }
         Ok(Outcome::Done)
@@ -120,7 +97,7 @@ impl Shell {
         if self.no_history {
             return None;
         }
-        self.history.clone().or_else(|| Some(std::env::home_dir()?.join(".clrscope_history")))
+        self.history.clone().or_else(|| usual_file(std::env::home_dir().as_deref()))
     }
 }
 
