@@ -244,7 +244,8 @@ impl Entry {
         add("duplicate_strings", self.duplicate_strings.map(|_| Subject::DuplicateStrings));
         add("heap", self.heap.map(|Heap::Valid| Subject::Heap));
         if let Some(NoPath { from, to }) = &self.no_path {
-            add("no_path", Some(Subject::NoPath { from: origin(from), to: pattern(to) }));
+            let from = origin(from).map_err(|why| format!("{why} in the rule {name:?}"))?;
+            add("no_path", Some(Subject::NoPath { from, to: pattern(to) }));
         }
         if let Some(Growth { of, name }) = &self.growth {
             add("growth", Some(Subject::Growth { part: (*of).into(), names: pattern(name) }));
@@ -312,18 +313,21 @@ fn implied(subject: &Subject) -> Option<Limit> {
     nothing.then_some(Limit { bound: Bound::MaxCount, value: 0 })
 }
 
-/// `static *.Cache`, `stack`, `handle Strong`, `type MyApp.*`; without a word before it, a type.
-fn origin(text: &str) -> Origin {
+/// `static *.Cache`, `stack`, `handle Strong`, `type MyApp.*`; without a word before it, a type. A word that is
+/// none of these is an error: as the name of a type it would fit nothing, and every rule with it would pass.
+fn origin(text: &str) -> Result<Origin, String> {
     let text = text.trim();
     let (word, rest) = text.split_once(' ').unwrap_or((text, "*"));
     let pattern = Pattern::new(rest.trim());
-    match word {
+    Ok(match word {
         "static" => Origin::Static(pattern),
         "handle" => Origin::Handle(pattern),
         "type" => Origin::Type(pattern),
         "stack" if rest == "*" => Origin::Stack,
-        _ => Origin::Type(Pattern::new(text)),
-    }
+        // The names of types that have blanks have them between brackets.
+        _ if word == text || word.contains(['<', '[', '(']) => Origin::Type(Pattern::new(text)),
+        _ => return Err(format!("{text:?} begins with none of static, stack, handle, type")),
+    })
 }
 
 impl From<Memory> for MemoryKind {

@@ -34,6 +34,16 @@ const REFUSED: &[(&str, Option<usize>, &str)] = &[
         Some(4),
         "two rules",
     ),
+    (
+        "[[rule]]\nname = \"a\"\nno_path = { from = \"statik A\", to = \"B\" }\n",
+        Some(1),
+        "begins with none of static",
+    ),
+    (
+        "[[rule]]\nname = \"a\"\nno_path = { from = \"stack A\", to = \"B\" }\n",
+        Some(1),
+        "begins with none of static",
+    ),
     ("", None, "no [[rule]]"),
     ("[[rule]\n", Some(1), ""),
 ];
@@ -96,10 +106,10 @@ fn sizes_have_units() {
 
 #[test]
 fn an_origin_is_a_word_and_a_pattern() {
-    assert_eq!(origin("static *.Cache"), Origin::Static(Pattern::new("*.Cache")));
-    assert_eq!(origin("stack"), Origin::Stack);
-    assert_eq!(origin("handle Pinned"), Origin::Handle(Pattern::new("Pinned")));
-    assert_eq!(origin("MyApp.Hub"), Origin::Type(Pattern::new("MyApp.Hub")));
+    assert_eq!(origin("static *.Cache"), Ok(Origin::Static(Pattern::new("*.Cache"))));
+    assert_eq!(origin("stack"), Ok(Origin::Stack));
+    assert_eq!(origin("handle Pinned"), Ok(Origin::Handle(Pattern::new("Pinned"))));
+    assert_eq!(origin("MyApp.Hub"), Ok(Origin::Type(Pattern::new("MyApp.Hub"))));
     let generic = "System.Collections.Generic.Dictionary<System.String, MyApp.Hub>";
-    assert_eq!(origin(generic), Origin::Type(Pattern::new(generic)));
+    assert_eq!(origin(generic), Ok(Origin::Type(Pattern::new(generic))));
 }

@@ -140,7 +140,10 @@ fn write(
     path: &Path,
     body: impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()>,
 ) -> Result<(), Failure> {
-    let mut out = BufWriter::new(File::create(path)?);
-    body(&mut out)?;
-    Ok(out.flush()?)
+    let written = File::create(path).and_then(|file| {
+        let mut out = BufWriter::new(file);
+        body(&mut out)?;
+        out.flush()
+    });
+    written.map_err(|error| Failure::Unwritable(path.to_owned(), error))
 }
