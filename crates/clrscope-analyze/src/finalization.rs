@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use clrscope_clr::{FinalizerQueue, HeapGraph, HeapObjects, Object};
 use clrscope_graph::{ObjectId, Search};
-use clrscope_memory::{AddressSpace, Control, Issue, IssueKind, Issues, VirtAddr};
+use clrscope_memory::{AddressSpace, Control, Grouped, Issue, IssueKind, Issues, VirtAddr};
 
 use crate::alive::{JoinStopped, alive_without_queue, finished};
 
@@ -73,7 +73,7 @@ pub fn finalization(objects: &HeapObjects<'_>, issues: &mut Issues) -> Finalizat
     if strangers > 0 {
         issues.push(Issue::general(
             IssueKind::BadValue,
-            format!("{strangers} entries of the finalizer queue refer to no object"),
+            format!("{} entries of the finalizer queue refer to no object", Grouped(strangers)),
         ));
     }
     found

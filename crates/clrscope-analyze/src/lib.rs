@@ -27,7 +27,6 @@ mod facts;
 mod finalization;
 mod finalizer_thread;
 mod generated_methods;
-mod grouped;
 mod handle_list;
 mod handle_objects;
 mod handle_owners;
@@ -99,7 +98,6 @@ pub use crate::finalization::{
 };
 pub use crate::finalizer_thread::{FinalizerThread, FinalizerVerdict, finalizer_thread};
 pub use crate::generated_methods::{GeneratedBy, GeneratedGroup, generated_methods};
-pub use crate::grouped::Grouped;
 pub use crate::handle_list::{HandleEntry, handle_list};
 pub use crate::handle_owners::{
     HandleCounts, HandleGroup, HandleOwner, handle_owners, is_of_framework,
@@ -127,7 +125,7 @@ pub use crate::session::{Session, SessionError};
 pub use crate::size_stats::{SizeClass, size_stats};
 pub use crate::stack_place::StackPlace;
 pub use crate::static_values::{StaticValue, for_each_static};
-pub use crate::string_groups::{StringGroup, StringGroups, string_groups};
+pub use crate::string_groups::{StringGroup, StringGroups, UNKNOWN_STRINGS, string_groups};
 pub use crate::task_chain::{TaskLabel, task_chain};
 pub use crate::thin_locks::{ThinLock, thin_locks};
 pub use crate::thread_list::{ThreadEntry, ThrownException, thread_list};
@@ -143,3 +141,4 @@ pub use crate::waiting::{Waiting, waiting, waiting_threads};
 pub use crate::waiting_callbacks::{CallbackGroup, CallbackKind, waiting_callbacks};
 pub use crate::waits::{Wait, WaitObject, waits};
 pub use crate::work_items::{WorkGroup, WorkItem, WorkQueue, work_groups, work_items};
+pub use clrscope_memory::Grouped;

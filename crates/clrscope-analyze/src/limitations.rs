@@ -74,6 +74,14 @@ impl Limitation {
             Limitation::NoThreadNames | Limitation::NoCounters => None,
         }
     }
+
+    /// What is missing and what helps: one clause.
+    pub fn complaint(&self) -> String {
+        match self.remedy() {
+            Some(remedy) => format!("the dump has {}; {remedy}", self.missing()),
+            None => format!("the dump has {}", self.missing()),
+        }
+    }
 }
 
 /// What `dump` lacks, the gravest first.

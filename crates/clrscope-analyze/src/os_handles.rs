@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use clrscope_memory::{Issue, IssueKind, Issues};
+use clrscope_memory::{Grouped, Issue, IssueKind, Issues};
 use clrscope_minidump::{Handle, Minidump, StreamType, WideStr};
 
 /// What a handle is called whose type the dump does not name.
@@ -106,8 +106,10 @@ pub fn os_handles(dump: &Minidump<'_>, issues: &mut Issues) -> Option<OsHandles>
     found.handles.dedup_by_key(|&mut (value, _)| value);
     if found.handles.len() < listed {
         let twice = listed - found.handles.len();
-        issues
-            .push(Issue::general(IssueKind::Overlap, format!("{twice} handles are listed twice")));
+        issues.push(Issue::general(
+            IssueKind::Overlap,
+            format!("{} handles are listed twice", Grouped(twice as u64)),
+        ));
     }
     Some(found)
 }

@@ -4,7 +4,7 @@ use clrscope_clr::stack::ManagedThread;
 use clrscope_clr::{
     Field, FieldKind, HeapError, NameStyle, ObjectRef, Runtime, TextLimits, Type, Value,
 };
-use clrscope_memory::{Control, Issues, VirtAddr};
+use clrscope_memory::{Control, Grouped, Issues, VirtAddr};
 
 use crate::SessionError;
 
@@ -42,7 +42,7 @@ fn kind_of(object: &ObjectRef<'_, '_>, style: NameStyle) -> String {
     let count = || object.as_collection(0).and_then(|collection| collection.count);
     match array.or_else(count) {
         Some(1) => format!("{name} of 1 element"),
-        Some(count) => format!("{name} of {count} elements"),
+        Some(count) => format!("{name} of {} elements", Grouped(count)),
         None => name,
     }
 }

@@ -8,6 +8,10 @@ use rustc_hash::FxHashMap;
 
 use crate::Selector;
 
+/// Said where the method table of strings is not known.
+pub const UNKNOWN_STRINGS: &str = "the type of strings is not known: the dump lacks the memory of the runtime's image; name a \
+     directory with the image with --modules DIR";
+
 /// Strings with the same content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StringGroup<'data> {

@@ -1,7 +1,7 @@
 //! The names of all types that have objects, made once for a whole answer.
 
 use clrscope_clr::{HeapObjects, MissingField, NameStyle, TypeId, TypeName};
-use clrscope_memory::{Issue, IssueKind, Issues};
+use clrscope_memory::{Grouped, Issue, IssueKind, Issues};
 
 /// The names of the types of a heap's objects, in one style.
 #[derive(Debug, Clone, Default)]
@@ -38,8 +38,12 @@ impl TypeLabels {
             issues.push(Issue::general(
                 IssueKind::MissingMemory,
                 format!(
-                    "the names of {unknown} types are not known: the dump lacks the images that define \
-                     them; name a directory with the images with --modules DIR"
+                    "{}: the dump lacks the images that define them; name a directory with the images \
+                     with --modules DIR",
+                    match unknown {
+                        1 => "the name of 1 type is not known".to_owned(),
+                        more => format!("the names of {} types are not known", Grouped(more)),
+                    }
                 ),
             ));
         }

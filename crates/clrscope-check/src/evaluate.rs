@@ -3,7 +3,7 @@
 use std::fmt;
 
 use clrscope_analyze::{Facts, Profile, Unavailable};
-use clrscope_memory::Control;
+use clrscope_memory::{Control, Grouped};
 
 use crate::entry::RuleError;
 use crate::measure::{Measured, measure};
@@ -146,7 +146,12 @@ impl fmt::Display for Outcome {
         write!(f, "{}: {}", self.status.name(), self.name)?;
         if let Some(measured) = self.measured {
             let (word, unit) = (self.bound.word(), self.bound.unit());
-            write!(f, ": {measured}, wanted {word} {}{unit}", self.limit)?;
+            write!(
+                f,
+                ": {}{unit}, wanted {word} {}{unit}",
+                Grouped(measured),
+                Grouped(self.limit)
+            )?;
         }
         if let Some(message) = self.message.as_ref().filter(|_| self.status == Status::Failed) {
             write!(f, "\n    {message}")?;

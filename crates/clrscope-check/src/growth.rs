@@ -1,6 +1,7 @@
 //! Rules on what may have grown since a baseline.
 
 use clrscope_analyze::{Part, Profile};
+use clrscope_memory::Grouped;
 
 use crate::measure::{Measured, SHOWN};
 use crate::pattern::Pattern;
@@ -38,10 +39,10 @@ pub(crate) fn growth(
     }
     grown.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
     let partial = baseline.partial.get(&part).or_else(|| now.partial.get(&part)).cloned();
-    let detail = grown
-        .iter()
-        .take(SHOWN)
-        .map(|(name, by, was, is)| format!("{name}: {was} -> {is}, {by} more"));
+    let detail = grown.iter().take(SHOWN).map(|&(name, by, was, is)| {
+        let unit = bound.unit();
+        format!("{name}: {} -> {}{unit}, {} more", Grouped(was), Grouped(is), Grouped(by))
+    });
     let detail = detail.collect();
     let value = grown.first().map_or(0, |&(_, by, ..)| by);
     // What the baseline lacks looks like growth.

@@ -4,7 +4,7 @@ use clrscope_analyze::{Facts, Unavailable};
 use clrscope_clr::stack::LifeCycle;
 use clrscope_clr::{Fault, FaultKind, RootKind, TypeId};
 use clrscope_graph::{Dominators, NodeSet, ObjectId, retained_by_set};
-use clrscope_memory::{Control, IssueKind};
+use clrscope_memory::{Control, Grouped, IssueKind};
 
 use crate::pattern::Pattern;
 use crate::rule::{Bound, MemoryKind, Subject};
@@ -38,7 +38,7 @@ impl Parts {
             self.parts.iter().take(SHOWN).map(|(name, _)| name.clone()).collect();
         let more = self.parts.len().saturating_sub(SHOWN);
         if more > 0 {
-            detail.push(format!("and {more} more"));
+            detail.push(format!("and {} more", Grouped(more as u64)));
         }
         Measured { value: self.parts.len() as u64, partial: self.partial, unsure: false, detail }
     }
@@ -50,9 +50,9 @@ impl Parts {
         let more = self.parts.len().saturating_sub(SHOWN);
         let shown = self.parts.iter().take(SHOWN);
         let mut detail: Vec<String> =
-            shown.map(|(name, value)| format!("{name}: {value}{unit}")).collect();
+            shown.map(|(name, value)| format!("{name}: {}{unit}", Grouped(*value))).collect();
         if more > 0 {
-            detail.push(format!("and {more} more"));
+            detail.push(format!("and {} more", Grouped(more as u64)));
         }
         let value = self.parts.iter().map(|&(_, value)| value).fold(0, u64::saturating_add);
         Measured { value, partial: self.partial, unsure: false, detail }
@@ -167,7 +167,7 @@ pub(crate) fn measure(
             });
             let detail = worst.into_iter().take(SHOWN).map(|group| {
                 let text: String = group.text().chars().take(60).collect();
-                format!("{text:?}: {} times, {} bytes", group.count, group.bytes)
+                format!("{text:?}: {} times, {} bytes", Grouped(group.count), Grouped(group.bytes))
             });
             let detail = detail.collect();
             parts.retain(|&(_, wasted)| wasted > 0);
@@ -178,7 +178,7 @@ pub(crate) fn measure(
             let verified = facts.verification(control)?;
             // What the dump does not hold is no fault of the heap.
             let is_absent = |fault: &&Fault| matches!(fault.kind, FaultKind::Absent);
-            let absent = verified.value.faults.iter().filter(is_absent).count() as u64;
+            let absent = verified.value.kinds.get(FaultKind::Absent.name()).copied().unwrap_or(0);
             let faults = verified.value.faults.iter().filter(|fault| !is_absent(fault));
             let mut detail: Vec<String> = faults
                 .map(|fault: &Fault| format!("{}: {}", fault.object, fault.kind.name()))
@@ -267,7 +267,7 @@ fn retained_by_type(
         // A path that is not known may keep them alive without these.
         unsure: true,
         partial: labels.partial.clone().or_else(|| facts.graph_partial()),
-        detail: vec![format!("{} objects would be freed without them", totals.objects)],
+        detail: vec![format!("{} objects would be freed without them", Grouped(totals.objects))],
     })
 }
 

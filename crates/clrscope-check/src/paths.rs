@@ -3,7 +3,7 @@
 use clrscope_analyze::{Facts, RootLabeler, Unavailable, chain};
 use clrscope_clr::{HeapGraph, NameStyle, Root, RootKind};
 use clrscope_graph::{ObjectId, Search};
-use clrscope_memory::Control;
+use clrscope_memory::{Control, Grouped};
 
 use crate::measure::{Measured, SHOWN, objects_of};
 use crate::pattern::Pattern;
@@ -82,7 +82,7 @@ fn reached(
     });
     let mut detail: Vec<String> = detail.collect();
     if found.len() > SHOWN {
-        detail.push(format!("and {} more", found.len() - SHOWN));
+        detail.push(format!("and {} more", Grouped((found.len() - SHOWN) as u64)));
     }
     Ok(Measured { value, partial, unsure: false, detail })
 }
@@ -102,7 +102,8 @@ fn path_in_words(
     let mut text = format!("{last} is kept by ");
     if let Some(root) = root {
         let label = RootLabeler::new(graph, NameStyle::CSharp).label(root);
-        if !label.detail.starts_with(label.kind) {
+        // As in "pinned handle".
+        if !label.detail.split(' ').any(|word| word == label.kind) {
             text.push_str(&format!("{} ", label.kind));
         }
         text.push_str(&label.detail);

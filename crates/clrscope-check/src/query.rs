@@ -2,7 +2,7 @@
 
 use clrscope_analyze::{Facts, Unavailable};
 use clrscope_clr::NameStyle;
-use clrscope_memory::Control;
+use clrscope_memory::{Control, Grouped};
 use clrscope_query::{Database, QueryError, Source, Value};
 
 use crate::entry::RuleError;
@@ -69,7 +69,7 @@ impl<'s, 'data: 's> Queries<'s, 'data> {
         };
         let more = count.saturating_sub(SHOWN as u64);
         if more > 0 {
-            detail.push(format!("and {more} more"));
+            detail.push(format!("and {} more", Grouped(more)));
         }
         let issues = database.issues();
         let gap = issues.iter().find(|issue| issue.kind.makes_partial()).map(ToString::to_string);

@@ -151,16 +151,17 @@ mod tests {
     use super::*;
     use crate::context::Opened;
     use crate::globals::Globals;
-    use crate::program;
+    use crate::program::PROGRAM;
 
     /// Asks for what the Tab key would offer.
     fn with_candidates(test: impl FnOnce(&dyn Fn(&str) -> Vec<String>)) {
         let dump = corpus::dump("net8-x64-case005").expect("it is in testdata");
         let dump = Dump::open(dump.path()).expect("it opens");
-        let program = program::command();
+        let program = (PROGRAM.command)();
         let matches = program.clone().try_get_matches_from(["clrscope", "shell", "a.dmp"]);
         let globals = Globals::from_arg_matches(&matches.expect("a line")).expect("options");
-        let context = Context::new(Rc::new(Opened::new(&dump).expect("a dump")), globals);
+        let opened = Rc::new(Opened::new(&dump).expect("a dump"));
+        let context = Context::new(PROGRAM, opened, globals);
         let candidates = Candidates::new(&context, program);
         // The whole line with each candidate in its place.
         test(&|line| {

@@ -291,6 +291,41 @@ impl<'d> Context<'d> {
         runtime.types().map_err(|error| Failure::Unreadable(error.to_string()))
     }
 
+    /// Of what was not found, says whether it is not there. Nobody knows, if the dump lacks a part of what
+    /// was looked through.
+    pub(crate) fn settle(&self, failure: Failure) -> Failure {
+        match failure {
+            Failure::NotFound(what) => match self.gap() {
+                Some(gap) => Failure::NotKnown(format!("{what}, as far as can be seen: {gap}")),
+                None => Failure::NotThere(what),
+            },
+            other => other,
+        }
+    }
+
+    /// What could not be looked through.
+    fn gap(&self) -> Option<String> {
+        let first =
+            |issues: &Issues| issues.iter().find(|issue| issue.kind.makes_partial()).cloned();
+        if let Some(issue) = first(&self.opened.issues) {
+            return Some(issue.to_string());
+        }
+        let (_, session) = self.session().ok()?;
+        let runtime = session.runtime();
+        if let Some(issue) = first(runtime.modules().issues()) {
+            let lacks = limitations(&self.opened.minidump, &self.opened.snapshot);
+            let lack = lacks.iter().find(hides_names).map(Limitation::complaint);
+            return Some(lack.unwrap_or_else(|| issue.to_string()));
+        }
+        let sources = [
+            Some(runtime.issues()),
+            session.heap().ok().map(Heap::issues),
+            session.made_objects().map(HeapObjects::issues),
+            session.made_graph().map(HeapGraph::issues),
+        ];
+        sources.into_iter().flatten().find_map(first).map(|issue| issue.to_string())
+    }
+
     /// Says why there is no heap: most often because the dump was written without it.
     fn no_heap(&self, error: &HeapError) -> Failure {
         let lacks = limitations(&self.opened.minidump, &self.opened.snapshot);
@@ -321,6 +356,11 @@ impl<'d> Context<'d> {
         }
         control
     }
+}
+
+/// Whether names and types are not known because of what a dump lacks.
+fn hides_names(lack: &&Limitation) -> bool {
+    matches!(lack, Limitation::NoFullMemory | Limitation::NoImagePages { .. })
 }
 
 /// Why a search ended before its end.

@@ -43,6 +43,11 @@ impl Outcome {
 pub(crate) enum Failure {
     /// What was asked for is not there.
     NotThere(String),
+    /// What was asked for was not found. Whether it is not there hangs on whether all could be looked
+    /// through: `Context::settle` says.
+    NotFound(String),
+    /// Nobody can say whether what was asked for is there: the dump lacks what would tell.
+    NotKnown(String),
     /// The question makes no sense.
     Usage(String),
     /// The dump cannot be opened, or holds no runtime that can be read.
@@ -72,10 +77,10 @@ impl Failure {
     pub(crate) fn code(&self) -> u8 {
         match self {
             _ if self.is_closed_pipe() => 0,
-            Failure::NotThere(_) => 1,
+            Failure::NotThere(_) | Failure::NotFound(_) => 1,
             Failure::Usage(_) | Failure::Unwritable(..) => 2,
             Failure::Unreadable(_) | Failure::Output(_) => 3,
-            Failure::Interrupted(_) => 4,
+            Failure::NotKnown(_) | Failure::Interrupted(_) => 4,
         }
     }
 }
@@ -83,9 +88,11 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Failure::NotThere(message) | Failure::Usage(message) | Failure::Unreadable(message) => {
-                f.write_str(message)
-            }
+            Failure::NotThere(message)
+            | Failure::NotFound(message)
+            | Failure::NotKnown(message)
+            | Failure::Usage(message)
+            | Failure::Unreadable(message) => f.write_str(message),
             Failure::Interrupted(reason) => write!(f, "no answer: {reason}"),
             Failure::Unwritable(path, error) => {
                 write!(f, "{} cannot be written: {error}", path.display())

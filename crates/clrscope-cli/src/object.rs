@@ -1,8 +1,8 @@
 //! The object that an address names: whether one is there, and what is wrong if not.
 
 use clrscope::analyze::knows_class_library;
-use clrscope::clr::{HeapObjects, ObjectRef, Types};
-use clrscope::memory::{Issue, IssueKind, Issues, Presence, VirtAddr};
+use clrscope::clr::{HeapObjects, NameStyle, ObjectRef, Type, Types};
+use clrscope::memory::{Grouped, Issue, IssueKind, Issues, Presence, VirtAddr};
 
 use crate::context::Context;
 use crate::exit::{Failure, Outcome};
@@ -30,7 +30,7 @@ pub(crate) fn find<'a, 'd>(
     issues: &mut Issues,
 ) -> Result<Found<'a, 'd>, Failure> {
     let types = context.types()?;
-    let not_there = |error: String| Failure::NotThere(error);
+    let not_there = |error: String| Failure::NotFound(error);
     let Some(place) = objects.neighbourhood(address) else {
         // Some objects, and what debuggers take for such, are outside the heap.
         let object = types.object(address).map_err(|error| {
@@ -52,10 +52,15 @@ pub(crate) fn find<'a, 'd>(
             verdict = Some(if stale {
                 format!(
                     "the object was freed: it is what is left in a gap of {} bytes at {:#x}",
-                    at.size, at.address
+                    Grouped(at.size),
+                    at.address
                 )
             } else {
-                format!("{address:#x} is in a gap of {} bytes at {:#x}", at.size, at.address)
+                format!(
+                    "{address:#x} is in a gap of {} bytes at {:#x}",
+                    Grouped(at.size),
+                    at.address
+                )
             });
         }
         Some(at) if at.address != address => {
@@ -95,12 +100,27 @@ fn check(context: &Context<'_>, object: &ObjectRef<'_, '_>, issues: &mut Issues)
         issues.push(Issue::in_memory(IssueKind::MissingMemory, object.address(), message));
     }
     let ty = object.ty();
-    let knows_metadata = ty.module().is_some_and(|module| module.metadata().is_some());
-    if !knows_metadata && !ty.is_free() {
-        let message =
-            "the dump lacks the metadata of the object's type; --modules DIR names images";
-        issues.push(Issue::in_memory(IssueKind::MissingMemory, ty.method_table(), message));
+    if !knows_metadata(&ty) && !ty.is_free() {
+        issues.push(Issue::in_memory(IssueKind::MissingMemory, ty.method_table(), NO_METADATA));
     }
+}
+
+/// Said of an object whose type is known by number only.
+const NO_METADATA: &str =
+    "the dump lacks the metadata of the object's type; --modules DIR names images";
+
+fn knows_metadata(ty: &Type<'_, '_>) -> bool {
+    ty.module().is_some_and(|module| module.metadata().is_some())
+}
+
+/// What to say of an object that is not of the wanted `kind`: nobody knows, if its type has no name.
+pub(crate) fn is_no(object: &ObjectRef<'_, '_>, kind: &str, style: NameStyle) -> Failure {
+    let ty = object.ty();
+    let said = format!("{} is no {kind}", ty.name_in(style));
+    if knows_metadata(&ty) {
+        return Failure::NotThere(said);
+    }
+    Failure::NotKnown(format!("{said}, as far as can be seen: {NO_METADATA}"))
 }
 
 /// Adds to `issues` that the types of the class library cannot be found, if so: then what is not found

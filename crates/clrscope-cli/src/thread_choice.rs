@@ -70,7 +70,7 @@ impl ThreadChoice {
             }
         }
         if threads.is_empty() {
-            return Err(Failure::NotThere("the runtime has no such thread".to_owned()));
+            return Err(Failure::NotFound("the runtime has no such thread".to_owned()));
         }
         Ok(threads)
     }

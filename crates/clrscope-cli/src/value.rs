@@ -67,7 +67,7 @@ pub(crate) fn object(graph: &HeapGraph<'_>, address: VirtAddr) -> Result<ObjectI
         Some(_) => format!("no object is at {address}: the heap is free there"),
         None => format!("no object is at {address}: it is not in the managed heap"),
     };
-    Err(Failure::NotThere(message))
+    Err(Failure::NotFound(message))
 }
 
 #[cfg(test)]

@@ -93,7 +93,7 @@ impl Verb {
             examples: A::EXAMPLES,
             augment: A::augment_args,
             run: |matches, context| match A::from_arg_matches(matches) {
-                Ok(action) => action.run(context),
+                Ok(action) => action.run(context).map_err(|failure| context.settle(failure)),
                 Err(error) => Err(Failure::Usage(error.to_string())),
             },
         }

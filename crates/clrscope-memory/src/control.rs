@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use crate::Grouped;
+
 /// How far a long operation has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
@@ -26,7 +28,7 @@ pub enum Interrupted {
     #[error("the time limit passed")]
     TimedOut,
     /// It would need more memory than the budget allows.
-    #[error("needs {needed} bytes of memory, the budget is {budget}")]
+    #[error("needs {} bytes of memory, the budget is {}", Grouped(*.needed), Grouped(*.budget))]
     OverBudget {
         /// Bytes that it needs.
         needed: u64,

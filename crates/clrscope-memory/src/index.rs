@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use crate::{Issue, IssueKind, Issues, VirtAddr};
+use crate::{Grouped, Issue, IssueKind, Issues, VirtAddr};
 
 /// One stretch of memory whose bytes are also one stretch of a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,7 +148,8 @@ fn resolve(runs: Vec<Run>, issues: &mut Issues) -> Vec<Run> {
         IssueKind::Overlap,
         VirtAddr(first),
         format!(
-            "{overlapping} memory ranges overlap others; of each byte the first listed is kept"
+            "{} memory ranges overlap others; of each byte the first listed is kept",
+            Grouped(overlapping)
         ),
     ));
     sweep(&runs, &order)

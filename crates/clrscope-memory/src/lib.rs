@@ -9,7 +9,8 @@
 //! * [`Snapshot`] is what every container format (a minidump, a core file, a synthetic heap) gives to
 //!   those who read a process: the address space, the modules, the threads, the regions;
 //! * [`Issue`] is how damage is reported: with its place, and without losing its neighbours;
-//! * [`Control`] is how a long operation is watched, cancelled and kept within a budget.
+//! * [`Control`] is how a long operation is watched, cancelled and kept within a budget;
+//! * [`Grouped`] is how counts and sizes are written for people.
 //!
 //! ```
 //! use clrscope_memory::{AddressSpace, Range, Target, VirtAddr};
@@ -25,6 +26,7 @@
 mod address;
 mod control;
 mod cursor;
+mod grouped;
 mod index;
 mod issue;
 pub mod limits;
@@ -35,6 +37,7 @@ mod target;
 pub use crate::address::{FileOffset, Rva, VirtAddr};
 pub use crate::control::{Control, Interrupted, Progress};
 pub use crate::cursor::MemoryCursor;
+pub use crate::grouped::Grouped;
 pub use crate::issue::{Issue, IssueKind, Issues, Parsed, Place};
 pub use crate::snapshot::{
     FileVersion, ModuleRecord, RegionRecord, RegionState, RegionType, Registers, Snapshot,

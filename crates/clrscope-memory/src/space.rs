@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use crate::index::{Index, Run};
 use crate::{
-    FileOffset, Issue, IssueKind, Issues, MemoryCursor, Parsed, PointerWidth, Target, VirtAddr,
+    FileOffset, Grouped, Issue, IssueKind, Issues, MemoryCursor, Parsed, PointerWidth, Target,
+    VirtAddr,
 };
 
 /// A stretch of memory and the place of its bytes, as a container lists it.
@@ -348,7 +349,7 @@ fn clip(ranges: &[Range], length: u64, source: u32, issues: &mut Issues) -> Vec<
         issues.push(Issue::in_memory(
             IssueKind::Truncated,
             address,
-            format!("the file ends before {missing} bytes of memory that it lists"),
+            format!("the file ends before {} bytes of memory that it lists", Grouped(missing)),
         ));
     }
     runs

@@ -20,6 +20,9 @@ pub enum QueryError {
     /// The layout does not know what a table is made of.
     #[error("{0}")]
     Unavailable(String),
+    /// The dump lacks what would tell which rows a table has.
+    #[error("{0}")]
+    NotKnown(String),
     /// The dump was written without what a table lists.
     #[error("{0}")]
     NotThere(String),

@@ -7,9 +7,9 @@ use super::{Basis, Fact, Facts, Unavailable, absent};
 use crate::{
     Account, CollectionWaste, DynamicAssemblies, EmptyArray, Finalization, FinalizerThread,
     HandleEntry, HandleGroup, HeapStat, Limitation, OsHandles, RetainedGroup, Selection, Selector,
-    StringGroups, TypeLabels, Waiting, account, collection_waste, dynamic_assemblies, empty_arrays,
-    finalization, handle_list, handle_owners, heap_stat, measure_dynamic, os_handles,
-    retained_by_static, string_groups, waiting,
+    StringGroups, TypeLabels, UNKNOWN_STRINGS, Waiting, account, collection_waste,
+    dynamic_assemblies, empty_arrays, finalization, handle_list, handle_owners, heap_stat,
+    measure_dynamic, os_handles, retained_by_static, string_groups, waiting,
 };
 
 impl<'data> Facts<'_, 'data> {
@@ -92,7 +92,7 @@ impl<'data> Facts<'_, 'data> {
             let (labels, selection) = (TypeLabels::default(), Selection::default());
             let selector = Selector::new(objects, &labels, &selection);
             let groups = string_groups(objects, &selector, control)?;
-            let groups = groups.ok_or_else(|| absent("the type of strings is not known"))?;
+            let groups = groups.ok_or_else(|| absent(UNKNOWN_STRINGS))?;
             Ok(self.fact(Basis::Objects, groups, Issues::new()))
         })
     }
@@ -104,10 +104,7 @@ impl<'data> Facts<'_, 'data> {
     pub fn os_handles(&self) -> Result<&Fact<OsHandles>, Unavailable> {
         self.os_handles.get_or_make(|| {
             let mut issues = Issues::new();
-            let lack = || {
-                let lack = Limitation::NoHandles;
-                absent(&format!("the dump has {}", lack.missing()))
-            };
+            let lack = || absent(&Limitation::NoHandles.complaint());
             let handles = os_handles(&self.minidump, &mut issues).ok_or_else(lack)?;
             Ok(self.fact(Basis::Container, handles, issues))
         })

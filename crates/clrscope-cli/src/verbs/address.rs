@@ -89,7 +89,7 @@ impl Action for Address {
         };
         let regions = Regions::new(&map, &filter);
         if let Some(address) = self.address.filter(|_| regions.regions.is_empty()) {
-            return Err(Failure::NotThere(format!("{address:#x} is in no region of the dump")));
+            return Err(Failure::NotFound(format!("{address:#x} is in no region of the dump")));
         }
         context.answer_for_dump(&regions, &issues)
     }

@@ -44,7 +44,7 @@ impl Action for DominatorTree {
         let top = self.address.map(|address| value::object(&graph, address)).transpose()?;
         let owners = context.ownership()?;
         if top.is_some_and(|top| !owners.dominators.reachable(top)) {
-            return Err(Failure::NotThere("nothing is known to keep the object alive".into()));
+            return Err(Failure::NotFound("nothing is known to keep the object alive".into()));
         }
         let limits = TreeLimits { depth: self.depth, width: self.top };
         let nodes = dominator_tree(&graph, &owners, top, limits, &control)?;

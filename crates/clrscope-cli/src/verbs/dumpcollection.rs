@@ -72,10 +72,9 @@ fn show(context: &Context<'_>, which: &Which, kind: &str) -> Result<Outcome, Fai
     let found = object::find(context, &objects, which.address, &mut issues)?;
     let style = context.name_style();
     let collection = found.object.as_collection(which.limit.unwrap_or(usize::MAX));
-    let collection = collection.filter(|collection| collection.kind == kind).ok_or_else(|| {
-        let name = found.object.ty().name_in(style);
-        Failure::NotThere(format!("{name} is no {kind}; dumpobj shows any object"))
-    })?;
+    let collection = collection
+        .filter(|collection| collection.kind == kind)
+        .ok_or_else(|| object::is_no(&found.object, kind, style))?;
     let verdict = found.verdict.clone();
     let report = dumpcollection::DumpCollection::new(&found.object, &collection, verdict, style);
     Ok(found.outcome(context.answer(&report, &issues)?))

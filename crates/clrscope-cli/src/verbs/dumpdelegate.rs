@@ -38,10 +38,8 @@ impl Action for DumpDelegate {
         let mut issues = context.issues();
         let found = object::find(context, &objects, self.address, &mut issues)?;
         let style = context.name_style();
-        let delegate = found.object.as_delegate().ok_or_else(|| {
-            let name = found.object.ty().name_in(style);
-            Failure::NotThere(format!("{name} is no delegate"))
-        })?;
+        let delegate = found.object.as_delegate();
+        let delegate = delegate.ok_or_else(|| object::is_no(&found.object, "delegate", style))?;
         let methods = MethodFinder::new(runtime)
             .map_err(|missing| Failure::Unreadable(missing.to_string()))?;
         let limit = self.limit.unwrap_or(usize::MAX);

@@ -2,7 +2,8 @@
 
 use clap::{ArgAction, Args};
 use clrscope::analyze::{
-    GenerationFilter, Liveness, Selection, Selector, census, string_groups, thin_locks,
+    GenerationFilter, Liveness, Selection, Selector, UNKNOWN_STRINGS, census, string_groups,
+    thin_locks,
 };
 use clrscope::clr::AddressRange;
 use clrscope::memory::VirtAddr;
@@ -188,7 +189,7 @@ impl Action for DumpHeap {
             selector = selector.with_liveness(Liveness { graph, search });
         }
         if !selector.has_segments() && !selection.is_everything() {
-            return Err(Failure::NotThere("no segment of the heap is selected".to_owned()));
+            return Err(Failure::NotFound("no segment of the heap is selected".to_owned()));
         }
         if let Some(text) = &self.selected.type_name
             && !objects.types().iter().any(|(id, _)| labels.name(id).contains(text.as_str()))
@@ -199,7 +200,7 @@ impl Action for DumpHeap {
         let control = context.control();
         if self.strings {
             let Some(groups) = string_groups(&objects, &selector, &control)? else {
-                return Err(Failure::NotThere("the type of strings is not known".to_owned()));
+                return Err(Failure::NotKnown(UNKNOWN_STRINGS.to_owned()));
             };
             return context.answer(&StringStatistics::new(&groups), &issues);
         }

@@ -58,10 +58,10 @@ impl Action for DumpHttp {
             if !knows_class_library(context.types()?) {
                 let why =
                     "the names of the types of the heap are not known; --modules DIR names images";
-                return Err(Failure::Unreadable(why.to_owned()));
+                return Err(Failure::NotKnown(why.to_owned()));
             }
             let why = "no HTTP request is on the heap: the program does not use HttpClient";
-            return Err(Failure::NotThere(why.to_owned()));
+            return Err(Failure::NotFound(why.to_owned()));
         };
         found.retain(|request| self.wants(request));
         context.answer(&dumphttp::DumpHttp::new(&found, self.stats), &issues)

@@ -137,10 +137,10 @@ impl Action for DumpVc {
 
     fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
         let types = context.types()?;
-        let no_type = || Failure::NotThere(format!("{:#x} is no method table", self.mt));
+        let no_type = || Failure::NotFound(format!("{:#x} is no method table", self.mt));
         let ty = types.get(self.mt).ok_or_else(no_type)?;
         if !context.snapshot().space.contains(self.address) {
-            return Err(Failure::NotThere(format!("{:#x} is not in the dump", self.address)));
+            return Err(Failure::NotFound(format!("{:#x} is not in the dump", self.address)));
         }
         let value = Value::at(types, self.address, ElementType::Struct, Some(ty.method_table()));
         let report =

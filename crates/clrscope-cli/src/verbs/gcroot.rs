@@ -120,7 +120,7 @@ impl GcRoot {
         let targets: Vec<ObjectId> =
             selector.iter().filter_map(|(_, object)| graph.id(object.address)).collect();
         if targets.is_empty() {
-            return Err(Failure::NotThere(similar::no_type(text, &context.type_names()?)));
+            return Err(Failure::NotFound(similar::no_type(text, &context.type_names()?)));
         }
         let search = graph.search(&control)?;
         if !search.complete() {

@@ -56,7 +56,7 @@ fn answer(context: &Context<'_>, address: VirtAddr, neighbours: bool) -> Result<
     let labels = context.labels(&objects, &mut issues)?;
     let found = objects
         .neighbourhood(address)
-        .ok_or_else(|| Failure::NotThere(format!("{address:#x} is in no segment of the heap")))?;
+        .ok_or_else(|| Failure::NotFound(format!("{address:#x} is in no segment of the heap")))?;
     let report = gcwhere::GcWhere::new(&objects, &labels, address.into(), &found, neighbours);
     context.answer(&report, &issues)
 }

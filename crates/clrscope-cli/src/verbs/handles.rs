@@ -38,9 +38,7 @@ impl Action for Handles {
     fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
         let mut issues = context.issues();
         let Some(handles) = os_handles(context.minidump(), &mut issues) else {
-            let lack = Limitation::NoHandles;
-            let remedy = lack.remedy().unwrap_or_default();
-            return Err(Failure::NotThere(format!("the dump has {}; {remedy}", lack.missing())));
+            return Err(Failure::NotThere(Limitation::NoHandles.complaint()));
         };
         if self.list {
             let list = handles::HandleList::new(&os_handle_details(context.minidump()));

@@ -144,5 +144,5 @@ impl Action for Wide {
 }
 
 fn absent(address: VirtAddr) -> Failure {
-    Failure::NotThere(format!("{address:#x} is not in the dump"))
+    Failure::NotFound(format!("{address:#x} is not in the dump"))
 }

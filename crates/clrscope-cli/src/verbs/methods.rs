@@ -34,7 +34,7 @@ fn answer(
     none: String,
     issues: &Issues,
 ) -> Result<Outcome, Failure> {
-    let methods = vec![method.ok_or(Failure::NotThere(none))?];
+    let methods = vec![method.ok_or(Failure::NotFound(none))?];
     context.answer(&MethodList { methods }, issues)
 }
 
@@ -120,7 +120,7 @@ impl Action for DumpIl {
                 Some((types.module_of(method?.method_table)?.address(), method?.row))
             })?
             .ok_or_else(|| {
-                Failure::NotThere(format!("{:#x} is no record of a method with IL", self.address))
+                Failure::NotFound(format!("{:#x} is no record of a method with IL", self.address))
             })?,
         };
         let name = with_methods(context, &mut issues, |_, entries| {
@@ -128,7 +128,7 @@ impl Action for DumpIl {
             Some(entries.of_row(&module, row)?.name)
         })?;
         let il = runtime.method_il(module, row).map_err(|why| match why {
-            NoIl::NoMethod(_) | NoIl::HasNone(_) => Failure::NotThere(why.to_string()),
+            NoIl::NoMethod(_) | NoIl::HasNone(_) => Failure::NotFound(why.to_string()),
             _ => Failure::Unreadable(why.to_string()),
         })?;
         context.answer(&Il::new(name.unwrap_or_default(), &il, context.name_style()), &issues)

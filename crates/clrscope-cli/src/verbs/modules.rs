@@ -36,7 +36,7 @@ impl Action for DumpDomain {
         if let Some(address) = self.address {
             found.domains.retain(|domain| domain.address == address.into());
             if found.domains.is_empty() {
-                return Err(Failure::NotThere(format!("{address:#x} is no domain")));
+                return Err(Failure::NotFound(format!("{address:#x} is no domain")));
             }
         }
         context.answer(&found, &issues)
@@ -70,7 +70,7 @@ fn assemblies(
     }
     match only {
         Some(only) if found.is_empty() => {
-            Err(Failure::NotThere(format!("{only:#x} is no assembly")))
+            Err(Failure::NotFound(format!("{only:#x} is no assembly")))
         }
         _ => context.answer(&found, &issues),
     }
@@ -150,7 +150,7 @@ impl Action for Modules {
         let modules = modules.filter(|m| fits(m.file_name()) || fits(m.simple_name()));
         let rows: Vec<_> = modules.map(|module| ModuleRow::new(module, &contexts)).collect();
         if rows.is_empty() && self.name != "*" {
-            return Err(Failure::NotThere(format!("no module is called {}", self.name)));
+            return Err(Failure::NotFound(format!("no module is called {}", self.name)));
         }
         context.answer(&ModuleList::list(rows), &issues)
     }
@@ -176,7 +176,7 @@ impl Action for DumpModule {
 
     fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
         let (_, runtime) = context.runtime()?;
-        let none = || Failure::NotThere(format!("{:#x} is no module", self.address));
+        let none = || Failure::NotFound(format!("{:#x} is no module", self.address));
         let module = runtime.modules().at(self.address).ok_or_else(none)?;
         let mut row = ModuleRow::new(&module, &runtime.load_contexts());
         if self.mt {
@@ -217,7 +217,7 @@ impl Action for DumpAlc {
                 Some(address)
             } else {
                 let object = context.types()?.object(address);
-                let object = object.map_err(|error| Failure::NotThere(error.to_string()))?;
+                let object = object.map_err(|error| Failure::NotFound(error.to_string()))?;
                 object.ty().load_context()
             };
             contexts.retain(|context| context.object == wanted);

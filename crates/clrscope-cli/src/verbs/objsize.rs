@@ -1,7 +1,7 @@
 //! `objsize`: what objects refer to, directly or by others, whoever else does.
 
 use clap::Args;
-use clrscope::analyze::{Selection, Selector, census, string_groups};
+use clrscope::analyze::{Selection, Selector, UNKNOWN_STRINGS, census, string_groups};
 use clrscope::graph::{Closure, ObjectId};
 use clrscope::memory::VirtAddr;
 use clrscope_report::Namer;
@@ -61,7 +61,7 @@ impl Action for ObjSize {
         };
         let Some(first) = starts.first().and_then(|&start| graph.object(start)) else {
             let table = self.mt.unwrap_or_default();
-            return Err(Failure::NotThere(format!("no object has the method table {table}")));
+            return Err(Failure::NotFound(format!("no object has the method table {table}")));
         };
         let control = context.control();
         let mut closure = Closure::new(graph.graph().nodes());
@@ -70,7 +70,7 @@ impl Action for ObjSize {
         let selector = Selector::new(&objects, &labels, &selection).within(&graph, &closure);
         if self.strings {
             let Some(groups) = string_groups(&objects, &selector, &control)? else {
-                return Err(Failure::NotThere("the type of strings is not known".to_owned()));
+                return Err(Failure::NotKnown(UNKNOWN_STRINGS.to_owned()));
             };
             return context.answer(&StringStatistics::new(&groups), &issues);
         }

@@ -39,7 +39,7 @@ impl Action for PathTo {
         let (from, to) = (value::object(&graph, self.from)?, value::object(&graph, self.to)?);
         let Some(path) = path_between(graph.graph(), from, to, &context.control())? else {
             let message = format!("no path leads from {} to {}", self.from, self.to);
-            return Err(Failure::NotThere(message));
+            return Err(Failure::NotFound(message));
         };
         let namer = Namer { types: objects.types(), labels: &labels };
         let steps = chain(&graph, &path);

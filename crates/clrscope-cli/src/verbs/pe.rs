@@ -7,6 +7,7 @@ use clrscope_report::verbs::pe::{PrintException, Thrown};
 
 use crate::context::Context;
 use crate::exit::{Failure, Outcome};
+use crate::object::is_no;
 use crate::thread_choice::ThreadChoice;
 use crate::value;
 use crate::verb::{Action, Group};
@@ -48,11 +49,10 @@ impl Action for PrintOne {
             .map_err(|missing| Failure::Unreadable(missing.to_string()))?;
         let thrown = if let Some(address) = self.address {
             let object = context.types()?.object(address);
-            let object = object.map_err(|error| Failure::NotThere(error.to_string()))?;
+            let object = object.map_err(|error| Failure::NotFound(error.to_string()))?;
             let chain = reader.chain(address);
             if chain.is_empty() {
-                let name = object.ty().name_in(context.name_style());
-                return Err(Failure::NotThere(format!("{name} is no exception")));
+                return Err(is_no(&object, "exception", context.name_style()));
             }
             vec![Thrown::new(None, &chain)]
         } else {
@@ -70,7 +70,7 @@ impl Action for PrintOne {
                     "the thread has no exception; pe -all looks at every thread, dumpexceptions at the heap"
                 }
             };
-            return Err(Failure::NotThere(why.to_owned()));
+            return Err(Failure::NotFound(why.to_owned()));
         }
         context.answer(&PrintException { thrown, nested: self.nested }, &issues)
     }

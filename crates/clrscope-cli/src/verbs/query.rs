@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use clap::Args;
-use clrscope::memory::{Issue, IssueKind};
+use clrscope::memory::{Grouped, Issue, IssueKind};
 use clrscope::query::{Database, QueryError, Question, Source, definitions};
 use clrscope_report::verbs::query::{Answer, RowSource, Value};
 use clrscope_report::verbs::schema::{ColumnEntry, Schema, TableEntry, TableLine, Tables};
@@ -163,8 +163,9 @@ fn gather(question: &mut Question<'_, '_, '_>, budget: Option<u64>) -> (Vec<Vec<
 
 fn too_many(rows: usize) -> Issue {
     let message = format!(
-        "the answer is cut after {rows} rows, which fill the memory; use LIMIT, or a form without limit: \
-         --format csv"
+        "the answer is cut after {} rows, which fill the memory; use LIMIT, or a form without limit: \
+         --format csv",
+        Grouped(rows as u64)
     );
     Issue::general(IssueKind::LimitReached, message)
 }
@@ -186,6 +187,7 @@ fn failure(context: &Context<'_>, error: QueryError) -> Failure {
         QueryError::Sql(message) => Failure::Usage(message),
         QueryError::Interrupted(reason) => Failure::Interrupted(reason),
         QueryError::Session(error) => context.unavailable(error),
+        QueryError::NotKnown(message) => Failure::NotKnown(message),
         QueryError::NotThere(message) => Failure::NotThere(message),
         other => Failure::Unreadable(other.to_string()),
     }

@@ -60,7 +60,7 @@ impl Action for FindAppDomain {
     fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
         let (_, runtime) = context.runtime()?;
         let object = context.types()?.object(self.address);
-        let object = object.map_err(|error| Failure::NotThere(error.to_string()))?;
+        let object = object.map_err(|error| Failure::NotFound(error.to_string()))?;
         let domains = runtime.modules().domains().iter();
         let mut own = domains.filter(|domain| domain.kind == DomainKind::Application).zip(1..);
         // The first that lists the module of its type; .NET Core has one domain only.
@@ -70,7 +70,7 @@ impl Action for FindAppDomain {
             .find(|(domain, _)| module.is_some_and(|module| domain.modules.contains(&module)));
         let (domain, id) = listed
             .or_else(|| own.next())
-            .ok_or_else(|| Failure::NotThere("no application domain was found".to_owned()))?;
+            .ok_or_else(|| Failure::NotFound("no application domain was found".to_owned()))?;
         let found = ObjectDomain {
             object: self.address.into(),
             domain: domain.address.into(),

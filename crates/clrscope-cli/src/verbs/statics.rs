@@ -49,7 +49,7 @@ impl Action for Statics {
         for_each_static(runtime, wants, visit, &mut issues, &control)
             .map_err(|error| context.unavailable(error))?;
         if !matched {
-            return Err(Failure::NotThere("no loaded type has such a name".to_owned()));
+            return Err(Failure::NotFound("no loaded type has such a name".to_owned()));
         }
         if !self.retained {
             return context.answer(&statics::Statics::new(fields), &issues);

@@ -1,7 +1,7 @@
 //! `strings`: strings by content.
 
 use clap::Args;
-use clrscope::analyze::{Selection, Selector, TypeLabels, string_groups};
+use clrscope::analyze::{Selection, Selector, TypeLabels, UNKNOWN_STRINGS, string_groups};
 use clrscope_report::verbs::strings;
 
 use crate::context::Context;
@@ -34,8 +34,7 @@ impl Action for Strings {
         let (labels, selection) = (TypeLabels::default(), Selection::default());
         let selector = Selector::new(&objects, &labels, &selection);
         let groups = string_groups(&objects, &selector, &context.control())?;
-        let groups = groups
-            .ok_or_else(|| Failure::NotThere("the type of strings is not known".to_owned()))?;
+        let groups = groups.ok_or_else(|| Failure::NotKnown(UNKNOWN_STRINGS.to_owned()))?;
         context.answer(&strings::Strings::new(&groups, self.dup, self.top), &issues)
     }
 }

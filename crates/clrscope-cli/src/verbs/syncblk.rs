@@ -41,7 +41,7 @@ impl Action for SyncBlocks {
         };
         let report = SyncBlk::new(&waiting, context.types()?, style, listed);
         if self.index.is_some() && report.blocks.is_empty() {
-            return Err(Failure::NotThere("no sync block in use has this number".to_owned()));
+            return Err(Failure::NotFound("no sync block in use has this number".to_owned()));
         }
         context.answer(&report, &issues)
     }

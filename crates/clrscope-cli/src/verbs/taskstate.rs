@@ -7,6 +7,7 @@ use clrscope_report::verbs::taskstate::TaskStateReport;
 
 use crate::context::Context;
 use crate::exit::{Failure, Outcome};
+use crate::object::is_no;
 use crate::value;
 use crate::verb::{Action, Group};
 
@@ -40,13 +41,10 @@ impl Action for TaskFlags {
             return context.answer(&TaskStateReport::new(flags, &[]), &issues);
         };
         let object = context.types()?.object(address);
-        let object = object.map_err(|error| Failure::NotThere(error.to_string()))?;
-        let task = object.as_task().ok_or_else(|| {
-            let name = object.ty().name_in(context.name_style());
-            Failure::NotThere(format!("{name} is no task"))
-        })?;
+        let object = object.map_err(|error| Failure::NotFound(error.to_string()))?;
+        let task = object.as_task().ok_or_else(|| is_no(&object, "task", context.name_style()))?;
         let flags = task.flags().ok_or_else(|| {
-            Failure::NotThere("the dump does not hold the flags of the task".to_owned())
+            Failure::NotKnown("the dump does not hold the flags of the task".to_owned())
         })?;
         context.answer(&TaskStateReport::new(flags, &task_chain(&task)), &issues)
     }

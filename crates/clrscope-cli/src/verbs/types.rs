@@ -40,7 +40,7 @@ impl Action for DumpMt {
     ";
 
     fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
-        let none = || Failure::NotThere(format!("{:#x} is no method table", self.address));
+        let none = || Failure::NotFound(format!("{:#x} is no method table", self.address));
         let ty = context.types()?.get(self.address).ok_or_else(none)?;
         let mut row = TypeRow::new(&ty, context.name_style(), self.all);
         let mut issues = context.issues();
@@ -72,7 +72,7 @@ impl Action for DumpClass {
         let all = types.loaded().into_iter().filter_map(|table| types.get(table));
         let found: Vec<_> = all.filter(|ty| ty.class() == Some(self.address)).collect();
         if found.is_empty() {
-            return Err(Failure::NotThere(format!("{:#x} is no EEClass", self.address)));
+            return Err(Failure::NotFound(format!("{:#x} is no EEClass", self.address)));
         }
         answer(context, &found, true)
     }
@@ -82,7 +82,7 @@ impl Action for DumpClass {
 #[derive(Debug, Args)]
 pub(crate) struct Name2Ee {
     /// MODULE!TYPE or MODULE!TYPE.METHOD, or a module and then such a name; `*` stands for any text,
-    /// `*!` for any module
+    /// `*!` for any module. If no type is called so, case does not matter
     #[arg(required = true, num_args = 1..=2)]
     name: Vec<String>,
 }
@@ -104,8 +104,16 @@ impl Action for Name2Ee {
             _ => return Err(Failure::Usage("a name is MODULE!TYPE".to_owned())),
         };
         let modules = NamePattern::new(module).ignore_case();
-        let mut found = context.types()?.find(&NamePattern::new(name));
-        found.retain(|ty| is_in(ty, &modules));
+        let types = context.types()?;
+        let find = |pattern: NamePattern| {
+            let mut found = types.find(&pattern);
+            found.retain(|ty| is_in(ty, &modules));
+            found
+        };
+        let mut found = find(NamePattern::new(name));
+        if found.is_empty() {
+            found = find(NamePattern::new(name).ignore_case());
+        }
         if !found.is_empty() {
             return answer(context, &found, false);
         }
@@ -113,7 +121,7 @@ impl Action for Name2Ee {
         let methods = methods_called(context, &modules, name, &mut issues)?;
         if methods.is_empty() {
             let why = format!("no loaded type and no method of {module} is called {name}");
-            return Err(Failure::NotThere(why));
+            return Err(Failure::NotFound(why));
         }
         context.answer(&TypeList { types: Vec::new(), methods }, &issues)
     }
@@ -152,7 +160,7 @@ impl Action for Token2Ee {
         let found: Vec<_> = all.filter(|ty| is_in(ty, &modules)).collect();
         if found.is_empty() {
             let token = token.0;
-            return Err(Failure::NotThere(format!("no loaded type has the token {token:08x}")));
+            return Err(Failure::NotFound(format!("no loaded type has the token {token:08x}")));
         }
         answer(context, &found, false)
     }
@@ -225,7 +233,7 @@ fn methods_with_row(
     })?;
     if methods.is_empty() {
         let token = Token::new(TableId::MethodDef, row);
-        return Err(Failure::NotThere(format!("no method has the token {token}")));
+        return Err(Failure::NotFound(format!("no method has the token {token}")));
     }
     context.answer(&TypeList { types: Vec::new(), methods }, &issues)
 }

@@ -57,7 +57,7 @@ fn an_object_that_was_freed() {
     let answer = run("net10-x64-wks-all", "do DUMP 7f2e51400060");
     shows(&answer, 1, "the object was freed: it is what is left in a gap", "System.Char[]");
     let answer = run("net10-x64-wks-all", "do DUMP 7f2e51000148");
-    shows(&answer, 1, "0x7f2e51000148 is in a gap of 15816 bytes at 0x7f2e51000110", "Free");
+    shows(&answer, 1, "0x7f2e51000148 is in a gap of 15,816 bytes at 0x7f2e51000110", "Free");
 }
 
 /// The dump is cut in the middle of a string.
@@ -82,4 +82,68 @@ fn an_object_of_a_type_without_metadata() {
     let name = "<type 0x020000f3 of module 0x1b34000>[]";
     shows(&answer, 4, "the dump lacks the metadata of the object's type; --modules DIR", name);
     assert!(answer.stdout.contains("Number of elements 64"), "{}", answer.stdout);
+}
+
+/// What is not found in a part of a process may be in the rest: nobody says that it is not there.
+#[test]
+fn what_a_dump_lacks_is_not_said_to_be_absent() {
+    let without_images = "net8-x64-private";
+    let remedy = "; name a directory with the images: --modules DIR";
+    for (line, said) in [
+        ("statics DUMP -type Zoo.*", "no loaded type has such a name"),
+        ("name2ee DUMP *!Zoo.Roots", "no loaded type and no method of * is called Zoo.Roots"),
+        ("token2ee DUMP Zoo.dll 02000002", "no loaded type has the token 02000002"),
+        ("modules DUMP Zoo*", "no module is called Zoo*"),
+        ("gcroot DUMP -type Zoo.Target", "no object has a type like Zoo.Target"),
+    ] {
+        let run = run(without_images, line);
+        assert_eq!((run.code, run.stdout.as_str()), (4, ""), "{line}: {}", run.stderr);
+        assert!(run.stderr.contains(said) && run.stderr.contains(remedy), "{}", run.stderr);
+    }
+    for line in ["strings DUMP", "dumpheap DUMP -strings", "query DUMP SELECT\t*\tFROM\tstrings"] {
+        let run = run(without_images, line);
+        assert_eq!(run.code, 4, "{line}: {}", run.stderr);
+        assert!(run.stderr.contains("the type of strings is not known"), "{}", run.stderr);
+        assert!(run.stderr.contains("--modules DIR"), "{}", run.stderr);
+    }
+    // A delegate, of whose type the dump knows the number only.
+    for verb in ["dumpdelegate", "pe", "taskstate", "dcd"] {
+        let run = run(without_images, &format!("{verb} DUMP 7f5a96d70598"));
+        assert_eq!((run.code, run.stdout.as_str()), (4, ""), "{verb}: {}", run.stderr);
+        assert!(run.stderr.contains("lacks the metadata"), "{}", run.stderr);
+    }
+}
+
+/// The same of a dump that a full disk cut short. Of the whole dump, each of these is said to be absent.
+#[test]
+fn what_a_cut_dump_lacks_is_not_said_to_be_absent() {
+    let whole = corpus::dump("net10-x64-wks-all").expect("it is in testdata").bytes();
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("cut.dmp"), &whole[..whole.len() / 3]).expect("it is written");
+    for line in [
+        "gcroot DUMP 10",
+        "gcwhere DUMP 10",
+        "do DUMP 10",
+        "objsize DUMP 10",
+        "db DUMP 10",
+        "dumpmt DUMP 10",
+        "dumpclass DUMP 10",
+        "ip2md DUMP 10",
+        "dumpassembly DUMP 10",
+        "statics DUMP -type Nobody.*",
+        "name2ee DUMP *!Nobody",
+        "clrstack DUMP -osid ffff",
+    ] {
+        let words: Vec<&str> =
+            line.split(' ').map(|word| if word == "DUMP" { "cut.dmp" } else { word }).collect();
+        let cut = run_in(folder.path(), &words);
+        assert_eq!((cut.code, cut.stdout.as_str()), (4, ""), "{line}: {}", cut.stderr);
+        assert!(
+            cut.stderr.contains("as far as can be seen: the file ends before"),
+            "{}",
+            cut.stderr
+        );
+        let whole = run("net10-x64-wks-all", line);
+        assert_eq!((whole.code, whole.stdout.as_str()), (1, ""), "{line}: {}", whole.stderr);
+    }
 }

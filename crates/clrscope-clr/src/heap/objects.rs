@@ -3,7 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use clrscope_memory::{Control, Interrupted, Issue, IssueKind, Issues, Progress, VirtAddr};
+use clrscope_memory::{
+    Control, Grouped, Interrupted, Issue, IssueKind, Issues, Progress, VirtAddr,
+};
 
 use super::Heap;
 use super::segment::Segment;
@@ -267,7 +269,7 @@ pub struct Stretch {
 }
 
 fn issue_of(damage: &Damage) -> Issue {
-    let bytes = damage.range.len();
+    let bytes = Grouped(damage.range.len());
     let (kind, message) = match damage.kind {
         DamageKind::NoMethodTable => {
             (IssueKind::TornObject, format!("{bytes} bytes of the heap hold no readable object"))

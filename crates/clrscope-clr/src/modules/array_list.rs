@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use clrscope_memory::{AddressSpace, Issue, IssueKind, Issues, VirtAddr, limits};
+use clrscope_memory::{AddressSpace, Grouped, Issue, IssueKind, Issues, VirtAddr, limits};
 
 /// The pointers in the list at `list`, nulls left out.
 pub(super) fn read_array_list(
@@ -27,7 +27,7 @@ pub(super) fn read_array_list(
         issues.push(Issue::in_memory(
             IssueKind::BadValue,
             list,
-            format!("a list claims to have {count} entries"),
+            format!("a list claims to have {} entries", Grouped(count.into())),
         ));
         return Vec::new();
     }
@@ -39,7 +39,7 @@ pub(super) fn read_array_list(
             issues.push(Issue::in_memory(
                 if block.is_null() { IssueKind::Truncated } else { IssueKind::Cycle },
                 list,
-                format!("a list ends {left} entries early"),
+                format!("a list ends {} entries early", Grouped(left as u64)),
             ));
             break;
         }
@@ -49,7 +49,10 @@ pub(super) fn read_array_list(
             issues.push(Issue::in_memory(
                 IssueKind::MissingMemory,
                 block,
-                format!("the last {left} entries of a list are not in the capture"),
+                format!(
+                    "the last {} entries of a list are not in the capture",
+                    Grouped(left as u64)
+                ),
             ));
             break;
         };

@@ -1,5 +1,6 @@
 //! `strings`: every string with its text.
 
+use clrscope_analyze::UNKNOWN_STRINGS;
 use clrscope_memory::{Issue, IssueKind, Issues, Progress};
 
 use super::{Heap, STRIDE};
@@ -24,7 +25,7 @@ pub(super) fn write(heap: &Heap<'_, '_>, sheet: &mut Sheet) -> Result<Issues, Ex
     let table = heap.runtime.global_pointer("StringMethodTable");
     let ty = table.and_then(|table| heap.objects.types().id(table));
     let Some(ty) = ty else {
-        return Err(unavailable("the type of strings is not known".to_owned()));
+        return Err(unavailable(UNKNOWN_STRINGS.to_owned()));
     };
     let total = heap.objects.total().count;
     let mut issues = Issues::new();

@@ -1,6 +1,6 @@
 //! `os_handles`: the operating system's handles of the process.
 
-use clrscope_analyze::{UNKNOWN_HANDLE_TYPE, os_handles};
+use clrscope_analyze::{Limitation, UNKNOWN_HANDLE_TYPE, os_handles};
 use clrscope_memory::Issues;
 use clrscope_minidump::StreamType;
 
@@ -28,7 +28,7 @@ const COLUMNS: &[Column] = &[
 pub(super) fn list(shelf: &Shelf<'_, '_>) -> Result<Vec<Row>, QueryError> {
     let dump = shelf.source.minidump;
     if dump.stream(StreamType::HANDLE_DATA).is_none() {
-        return Err(QueryError::NotThere("the dump has no list of handles".to_owned()));
+        return Err(QueryError::NotThere(Limitation::NoHandles.complaint()));
     }
     let mut issues = Issues::new();
     let types = os_handles(dump, &mut issues).unwrap_or_default();

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use clrscope_analyze::UNKNOWN_STRINGS;
 use clrscope_clr::{Object, StringRef, Types};
 
 use crate::cell::Cell;
@@ -49,7 +50,7 @@ impl Table for Strings<'_, '_> {
         let types = runtime.types().map_err(|error| QueryError::Unavailable(error.to_string()))?;
         let table = runtime.global_pointer("StringMethodTable");
         let Some(ty) = table.and_then(|table| objects.types().id(table)) else {
-            return Err(QueryError::Unavailable("the type of strings is not known".to_owned()));
+            return Err(QueryError::NotKnown(UNKNOWN_STRINGS.to_owned()));
         };
         let stream = |objects: Box<dyn Iterator<Item = Object> + 't>| {
             Box::new(StringRows { shelf: &self.shelf, types, objects, seen: 0, string: None })

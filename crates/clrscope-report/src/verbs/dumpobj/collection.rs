@@ -65,7 +65,8 @@ impl CollectionRow {
 pub(super) fn write(collection: &CollectionRow, page: &mut Page<'_>) -> io::Result<()> {
     write!(page, "Collection:  {}", collection.kind)?;
     if let Some(count) = collection.count {
-        write!(page, ", {} elements", Grouped(count))?;
+        let plural = if count == 1 { "" } else { "s" };
+        write!(page, ", {} element{plural}", Grouped(count))?;
     }
     if let Some(capacity) = collection.capacity {
         write!(page, ", capacity {}", Grouped(capacity))?;

@@ -154,7 +154,12 @@ pub(super) fn write(elements: &Elements, page: &mut Page<'_>) -> io::Result<()> 
     }
     let left = elements.length as usize - elements.items.len().min(elements.length as usize);
     if left > 0 {
-        writeln!(page, "{} of {} elements shown", elements.items.len(), elements.length)?;
+        writeln!(
+            page,
+            "{} of {} elements shown",
+            Grouped(elements.items.len() as u64),
+            Grouped(elements.length.into())
+        )?;
     }
     Ok(())
 }
