@@ -90,6 +90,18 @@ mod tests {
         }
     }
 
+    /// Outside of quotes, the system's shells take none of these characters for themselves.
+    #[test]
+    fn every_example_can_be_pasted() {
+        for verb in VERBS {
+            for line in verb.examples.lines() {
+                let unquoted: String = line.split('"').step_by(2).collect();
+                assert!(!unquoted.contains(['`', '*', '!', '?', '$', '&', ';', '(']), "{line}");
+                assert!(!line.contains(['`', '!', '$']), "{line}");
+            }
+        }
+    }
+
     #[test]
     fn every_example_is_a_command_line() {
         let program = command();

@@ -61,7 +61,7 @@ impl Action for Address {
     const EXAMPLES: &'static str = "
         clrscope address app.dmp -summary
         clrscope address app.dmp -usage stacks
-        clrscope address app.dmp 00007ff8`9d2a4f10
+        clrscope address app.dmp 00007ff89d2a4f10
     ";
 
     fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {

@@ -35,7 +35,7 @@ impl Action for Dictionary {
     const GROUP: Group = Group::Heap;
     const ABOUT: &'static str = "The keys and values of a ConcurrentDictionary";
     const EXAMPLES: &'static str = "
-        clrscope dumpconcurrentdictionary app.dmp 00000241`22b89780
+        clrscope dumpconcurrentdictionary app.dmp 0000024122b89780
         clrscope dcd app.dmp 022b8978 --limit 100 --format csv
     ";
 
@@ -57,7 +57,7 @@ impl Action for Queue {
     const GROUP: Group = Group::Heap;
     const ABOUT: &'static str = "The elements of a ConcurrentQueue";
     const EXAMPLES: &'static str = "
-        clrscope dumpconcurrentqueue app.dmp 00000241`22b89780
+        clrscope dumpconcurrentqueue app.dmp 0000024122b89780
         clrscope dcq app.dmp 022b8978 --format json
     ";
 

@@ -28,7 +28,7 @@ impl Action for DumpDelegate {
     const GROUP: Group = Group::Heap;
     const ABOUT: &'static str = "What a delegate calls, and on which objects";
     const EXAMPLES: &'static str = "
-        clrscope dumpdelegate app.dmp 00000241`22b89780
+        clrscope dumpdelegate app.dmp 0000024122b89780
         clrscope dumpdelegate app.dmp 022b8978 --format json
     ";
 

@@ -169,7 +169,7 @@ impl Action for DumpHeap {
     const EXAMPLES: &'static str = "
         clrscope dumpheap app.dmp -stat
         clrscope dumpheap app.dmp -type System.String -max 100
-        clrscope dumpheap app.dmp -mt 00007ff8`9d2a4f10 -short
+        clrscope dumpheap app.dmp -mt 00007ff89d2a4f10 -short
         clrscope dumpheap app.dmp -stat -gen loh --format csv
     ";
 

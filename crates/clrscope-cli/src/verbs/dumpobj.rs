@@ -34,7 +34,7 @@ impl Action for DumpObj {
     const GROUP: Group = Group::Heap;
     const ABOUT: &'static str = "An object with its fields and their values";
     const EXAMPLES: &'static str = "
-        clrscope dumpobj app.dmp 00007ff8`9d2a4f10
+        clrscope dumpobj app.dmp 00007ff89d2a4f10
         clrscope do app.dmp 022b8978 --format json
         clrscope do app.dmp 022b8978 -nofields -refs
     ";
@@ -75,7 +75,7 @@ impl Action for DumpArray {
     const GROUP: Group = Group::Heap;
     const ABOUT: &'static str = "An array with its elements";
     const EXAMPLES: &'static str = "
-        clrscope dumparray app.dmp 00007ff8`9d2a4f10
+        clrscope dumparray app.dmp 00007ff89d2a4f10
         clrscope da app.dmp 022b8978 -start 100 -length 10 -details
     ";
 
@@ -132,7 +132,7 @@ impl Action for DumpVc {
     const GROUP: Group = Group::Heap;
     const ABOUT: &'static str = "A struct in an object or an array, with its fields";
     const EXAMPLES: &'static str = "
-        clrscope dumpvc app.dmp 00007ff8`9d2a4f10 00000241`22b89780
+        clrscope dumpvc app.dmp 00007ff89d2a4f10 0000024122b89780
     ";
 
     fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {

@@ -45,7 +45,7 @@ impl Action for GcRoot {
     const GROUP: Group = Group::Roots;
     const ABOUT: &'static str = "Paths from roots to an object: why it is alive";
     const EXAMPLES: &'static str = "
-        clrscope gcroot app.dmp 00007ff8`12345678
+        clrscope gcroot app.dmp 00007ff812345678
         clrscope gcroot app.dmp 1e3c28 -all -limit 100
         clrscope gcroot app.dmp -type Cases.Order --format json
     ";

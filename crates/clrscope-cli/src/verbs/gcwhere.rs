@@ -21,7 +21,7 @@ impl Action for GcWhere {
     const NAME: &'static str = "gcwhere";
     const GROUP: Group = Group::Heap;
     const ABOUT: &'static str = "Heap, segment and generation of an address";
-    const EXAMPLES: &'static str = "clrscope gcwhere app.dmp 00000241`22b89780";
+    const EXAMPLES: &'static str = "clrscope gcwhere app.dmp 0000024122b89780";
 
     fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
         answer(context, self.address, false)
@@ -42,7 +42,7 @@ impl Action for ListNear {
     const GROUP: Group = Group::Heap;
     const ABOUT: &'static str = "The object at an address, the one before it and the one behind it";
     const EXAMPLES: &'static str = "
-        clrscope listnearobj app.dmp 00000241`22b89780
+        clrscope listnearobj app.dmp 0000024122b89780
         clrscope lno app.dmp 022b8978 --format json
     ";
 

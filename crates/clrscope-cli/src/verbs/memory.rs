@@ -84,11 +84,11 @@ impl<const BYTES: u32> Action for View<BYTES> {
         _ => "Memory as 64-bit numbers",
     };
     const EXAMPLES: &'static str = match BYTES {
-        0 => "clrscope dp app.dmp 00007ff8`9d2a4f10 8",
-        1 => "clrscope db app.dmp 00007ff8`9d2a4f10",
-        2 => "clrscope dw app.dmp 00007ff8`9d2a4f10",
-        4 => "clrscope dd app.dmp 00007ff8`9d2a4f10 L4",
-        _ => "clrscope dq app.dmp 00007ff8`9d2a4f10 4",
+        0 => "clrscope dp app.dmp 00007ff89d2a4f10 8",
+        1 => "clrscope db app.dmp 00007ff89d2a4f10",
+        2 => "clrscope dw app.dmp 00007ff89d2a4f10",
+        4 => "clrscope dd app.dmp 00007ff89d2a4f10 L4",
+        _ => "clrscope dq app.dmp 00007ff89d2a4f10 4",
     };
 
     fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
@@ -131,7 +131,7 @@ impl Action for Wide {
     const NAME: &'static str = "du";
     const GROUP: Group = Group::Memory;
     const ABOUT: &'static str = "Memory as zero-terminated UTF-16 text";
-    const EXAMPLES: &'static str = "clrscope du app.dmp 00007ff8`9d2a4f1c";
+    const EXAMPLES: &'static str = "clrscope du app.dmp 00007ff89d2a4f1c";
 
     fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
         let count = self.count.or(self.extent.units(self.address, 2));

@@ -50,7 +50,7 @@ impl Action for DumpMd {
     const NAME: &'static str = "dumpmd";
     const GROUP: Group = Group::Types;
     const ABOUT: &'static str = "A method by its MethodDesc, with its code";
-    const EXAMPLES: &'static str = "clrscope dumpmd app.dmp 00007ff8`9d2a4f10";
+    const EXAMPLES: &'static str = "clrscope dumpmd app.dmp 00007ff89d2a4f10";
 
     fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
         let mut issues = context.issues();
@@ -73,7 +73,7 @@ impl Action for Ip2Md {
     const NAME: &'static str = "ip2md";
     const GROUP: Group = Group::Types;
     const ABOUT: &'static str = "The method whose code an address is in";
-    const EXAMPLES: &'static str = "clrscope ip2md app.dmp 00007ff8`9d31c5a2";
+    const EXAMPLES: &'static str = "clrscope ip2md app.dmp 00007ff89d31c5a2";
 
     fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
         let mut issues = context.issues();
@@ -100,8 +100,8 @@ impl Action for DumpIl {
     const GROUP: Group = Group::Types;
     const ABOUT: &'static str = "The IL of a method, with the names of what it refers to";
     const EXAMPLES: &'static str = "
-        clrscope dumpil app.dmp 00007ff8`9d2a4f10
-        clrscope dumpil app.dmp 00007ff8`9d2a0000 06000011
+        clrscope dumpil app.dmp 00007ff89d2a4f10
+        clrscope dumpil app.dmp 00007ff89d2a0000 06000011
     ";
 
     fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {

@@ -115,7 +115,7 @@ impl Action for DumpAssembly {
     const NAME: &'static str = "dumpassembly";
     const GROUP: Group = Group::Types;
     const ABOUT: &'static str = "One assembly";
-    const EXAMPLES: &'static str = "clrscope dumpassembly app.dmp 00000241`22b89780";
+    const EXAMPLES: &'static str = "clrscope dumpassembly app.dmp 0000024122b89780";
 
     fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
         assemblies(context, Some(self.address), None)
@@ -136,7 +136,7 @@ impl Action for Modules {
     const ABOUT: &'static str = "Managed modules with their images and metadata";
     const EXAMPLES: &'static str = "
         clrscope modules app.dmp
-        clrscope modules app.dmp MyCompany.*
+        clrscope modules app.dmp \"MyCompany.*\"
     ";
 
     fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
@@ -172,7 +172,7 @@ impl Action for DumpModule {
     const NAME: &'static str = "dumpmodule";
     const GROUP: Group = Group::Types;
     const ABOUT: &'static str = "One module, with -mt the types that it declares";
-    const EXAMPLES: &'static str = "clrscope dumpmodule app.dmp 00007ff8`9d2a4f10 -mt";
+    const EXAMPLES: &'static str = "clrscope dumpmodule app.dmp 00007ff89d2a4f10 -mt";
 
     fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
         let (_, runtime) = context.runtime()?;
@@ -200,7 +200,7 @@ impl Action for DumpAlc {
     const ABOUT: &'static str = "Load contexts with what they loaded (.NET 8 and later)";
     const EXAMPLES: &'static str = "
         clrscope dumpalc app.dmp
-        clrscope dumpalc app.dmp 00000241`22b89780
+        clrscope dumpalc app.dmp 0000024122b89780
     ";
 
     fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {

@@ -44,7 +44,7 @@ impl Action for ObjSize {
     const EXAMPLES: &'static str = "
         clrscope objsize app.dmp 1e3c28
         clrscope objsize app.dmp 1e3c28 -strings
-        clrscope objsize app.dmp -mt 00007ff8`9d2a4f10
+        clrscope objsize app.dmp -mt 00007ff89d2a4f10
     ";
 
     fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {

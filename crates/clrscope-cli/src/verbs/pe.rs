@@ -38,7 +38,7 @@ impl Action for PrintOne {
     const ABOUT: &'static str = "An exception: by address, or the one that a thread threw last";
     const EXAMPLES: &'static str = "
         clrscope pe app.dmp
-        clrscope pe app.dmp 00000241`22b89780 -nested
+        clrscope pe app.dmp 0000024122b89780 -nested
         clrscope pe app.dmp -all
     ";
 

@@ -76,7 +76,8 @@ impl Action for Retained {
             Grouping::Alc => (By::Alc, group(RetainedBy::LoadContext)?),
             Grouping::Static => (By::Static, retained_by_static(&graph, &control)?),
         };
-        let retained = groups.into_iter().take(self.top).map(RetainedRow::from).collect();
+        let retained = groups.into_iter().take(self.top);
+        let retained = retained.map(|group| RetainedRow::of_group(by, group)).collect();
         let alive = alive(&graph, &control)?;
         context.answer(&RetainedReport { by, alive, retained }, &issues)
     }
@@ -97,6 +98,8 @@ impl Retained {
             let object = graph.object(id)?;
             Some(RetainedRow {
                 address: Some(object.address.into()),
+                ty: None,
+                field: None,
                 name: labels.name(object.ty).to_owned(),
                 count: 1,
                 shallow: object.size,
@@ -114,6 +117,8 @@ impl Retained {
         let mut set = NodeSet::new(graph.graph().nodes());
         let mut row = RetainedRow {
             address: None,
+            ty: None,
+            field: None,
             name: self.addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
             count: 0,
             shallow: 0,

@@ -55,7 +55,7 @@ impl Action for FindAppDomain {
     const NAME: &'static str = "findappdomain";
     const GROUP: Group = Group::Types;
     const ABOUT: &'static str = "The application domain of an object";
-    const EXAMPLES: &'static str = "clrscope findappdomain app.dmp 00000241`22b89780";
+    const EXAMPLES: &'static str = "clrscope findappdomain app.dmp 0000024122b89780";
 
     fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
         let (_, runtime) = context.runtime()?;

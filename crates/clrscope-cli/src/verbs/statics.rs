@@ -26,7 +26,7 @@ impl Action for Statics {
     const GROUP: Group = Group::Roots;
     const ABOUT: &'static str = "Static and thread-static fields with their values";
     const EXAMPLES: &'static str = "
-        clrscope statics app.dmp -type MyCompany.*
+        clrscope statics app.dmp -type \"MyCompany.*\"
         clrscope statics app.dmp -retained
         clrscope statics app.dmp --format json
     ";

@@ -29,7 +29,7 @@ impl Action for TaskFlags {
     const GROUP: Group = Group::Threads;
     const ABOUT: &'static str = "The state of a task, and what it waits for";
     const EXAMPLES: &'static str = "
-        clrscope taskstate app.dmp 00000241`22b89780
+        clrscope taskstate app.dmp 0000024122b89780
         clrscope taskstate app.dmp --value 0x2000400
     ";
 

@@ -35,8 +35,8 @@ impl Action for DumpMt {
     const GROUP: Group = Group::Types;
     const ABOUT: &'static str = "The type of a method table";
     const EXAMPLES: &'static str = "
-        clrscope dumpmt app.dmp 00007ff8`9d2a4f10 -md
-        clrscope dumpmt app.dmp 00007ff8`9d2a4f10 -all
+        clrscope dumpmt app.dmp 00007ff89d2a4f10 -md
+        clrscope dumpmt app.dmp 00007ff89d2a4f10 -all
     ";
 
     fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
@@ -65,7 +65,7 @@ impl Action for DumpClass {
     const NAME: &'static str = "dumpclass";
     const GROUP: Group = Group::Types;
     const ABOUT: &'static str = "The types of an EEClass, with their fields";
-    const EXAMPLES: &'static str = "clrscope dumpclass app.dmp 00007ff8`9d2a4f10";
+    const EXAMPLES: &'static str = "clrscope dumpclass app.dmp 00007ff89d2a4f10";
 
     fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
         let types = context.types()?;
@@ -92,9 +92,9 @@ impl Action for Name2Ee {
     const GROUP: Group = Group::Types;
     const ABOUT: &'static str = "Types and methods by module and name";
     const EXAMPLES: &'static str = "
-        clrscope name2ee app.dmp MyApp.dll!MyApp.Order
-        clrscope name2ee app.dmp MyApp.dll!MyApp.Order.Total
-        clrscope name2ee app.dmp *!System.String
+        clrscope name2ee app.dmp MyApp.dll MyApp.Order
+        clrscope name2ee app.dmp MyApp.dll MyApp.Order.Total
+        clrscope name2ee app.dmp \"MyApp.*\" \"*.Order\"
     ";
 
     fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {

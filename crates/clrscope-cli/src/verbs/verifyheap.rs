@@ -66,7 +66,7 @@ impl Action for VerifyObj {
     const NAME: &'static str = "verifyobj";
     const GROUP: Group = Group::Heap;
     const ABOUT: &'static str = "Whether an object and its references are sound";
-    const EXAMPLES: &'static str = "clrscope verifyobj app.dmp 00007ff8`12345678";
+    const EXAMPLES: &'static str = "clrscope verifyobj app.dmp 00007ff812345678";
 
     fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
         let (objects, mut issues) = context.objects()?;

@@ -17,7 +17,12 @@ fn look(facts: &Facts<'_, '_>, control: &Control<'_>) -> Found {
     let labels = &facts.labels(control)?.value;
     let ready = finalization.ready.len() as u64;
     let types = by_type(finalization.ready.iter().map(|ready| ready.object));
-    let thread = facts.finalizer_thread()?;
+    let thread = match facts.finalizer_thread() {
+        Ok(thread) => thread,
+        // So many that wait are worth a word, whatever the thread does.
+        Err(_) if ready >= MIN_BEHIND => None,
+        Err(why) => return Err(why),
+    };
     let waiting = format!(
         "{} for finalization: {}",
         count(ready, "object waits", "objects wait"),
@@ -53,15 +58,19 @@ fn look(facts: &Facts<'_, '_>, control: &Control<'_>) -> Found {
         return Ok(Vec::new());
     }
     let owner = types.first().map(|&(ty, _)| labels.name(ty).to_owned());
-    let running = thread.as_ref().and_then(|thread| thread.method.as_deref());
-    let running = running.unwrap_or("no managed code");
+    let place = match &thread {
+        Some(thread) => {
+            format!("it is in {}", thread.method.as_deref().unwrap_or("no managed code"))
+        }
+        None => "what it does is not known".to_owned(),
+    };
     Ok(vec![Finding {
         id: "finalizer-behind",
         severity: Severity::Warning,
         weight: ready.saturating_mul(Finding::THING),
         title: format!("The finalizer thread is behind: {} objects wait", Grouped(ready)),
         owner,
-        evidence: vec![waiting, format!("it is in {running}")],
+        evidence: vec![waiting, place],
         next: Command::new("finalizequeue", ""),
     }])
 }

@@ -63,7 +63,6 @@ pub struct StackRow {
     pub frames: Vec<FrameRow>,
     /// What its frames refer to, where that was asked for: arguments and local variables that are still
     /// of use.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub locals: Option<Vec<SlotRow>>,
     /// The exception that it threw last and that is still kept.
     pub exception: Option<ExceptionLabel>,

@@ -25,10 +25,8 @@ pub struct FieldEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
     /// If inferred: instances that agreed with it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub votes: Option<u32>,
     /// If inferred: instances that agreed with the next best offset.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub runner_up: Option<u32>,
 }
 

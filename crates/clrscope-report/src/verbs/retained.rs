@@ -38,6 +38,12 @@ pub struct RetainedRow {
     /// The object, if it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<Address>,
+    /// The type, if it is one.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub ty: Option<String>,
+    /// The static field, if it is one.
+    #[serde(rename = "static", skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
     /// The name of its type, of the static field, of the type, of the assembly.
     pub name: String,
     /// Objects of the group.
@@ -61,10 +67,14 @@ pub struct RetainedReport {
     pub retained: Vec<RetainedRow>,
 }
 
-impl From<RetainedGroup> for RetainedRow {
-    fn from(group: RetainedGroup) -> Self {
+impl RetainedRow {
+    /// The row of a group of those that memory is added up by.
+    pub fn of_group(by: By, group: RetainedGroup) -> RetainedRow {
+        let named = |wanted: By| (by == wanted).then(|| group.name.clone());
         RetainedRow {
             address: None,
+            ty: named(By::Type),
+            field: named(By::Static),
             name: group.name,
             count: group.own.objects,
             shallow: group.own.bytes,

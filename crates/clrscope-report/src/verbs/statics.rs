@@ -35,7 +35,6 @@ pub struct StaticRow {
     /// Its value as people read it.
     pub value: Option<String>,
     /// Bytes that it alone keeps alive, if that was asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub retained: Option<u64>,
     #[serde(skip)]
     slot: Option<VirtAddr>,
