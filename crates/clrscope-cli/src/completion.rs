@@ -182,7 +182,7 @@ mod tests {
             assert_eq!(complete("gcroot -type Cases.Acc"), ["gcroot -type Cases.Account"]);
             assert_eq!(complete("gcroot -type 'Cases.Acc"), ["gcroot -type 'Cases.Account"]);
             // A name with a blank in it is one word.
-            let line = "dumpheap -type System.Collections.Generic.Dictionary<System.Int32, Sys";
+            let line = "dumpheap -type System.Collections.Generic.Dictionary<System.String, Sys";
             let found = complete(line);
             assert!(
                 !found.is_empty() && found.iter().all(|whole| whole.starts_with(line)),

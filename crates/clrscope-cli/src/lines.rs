@@ -100,7 +100,8 @@ mod tests {
     fn a_file_that_cannot_be_written_is_named() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("no such folder").join("history");
-        let lines = Lines::new((), Some(file.clone())).expect("an editor");
+        let mut lines = Lines::new((), Some(file.clone())).expect("an editor");
+        lines.keep("info");
         assert_eq!(lines.save().map_err(|(file, _)| file), Err(file));
     }
 }

@@ -118,7 +118,7 @@ pub(crate) fn is_no(object: &ObjectRef<'_, '_>, kind: &str, style: NameStyle) ->
     let ty = object.ty();
     let said = format!("{} is no {kind}", ty.name_in(style));
     if knows_metadata(&ty) {
-        return Failure::NotThere(said);
+        return Failure::NotThere(format!("{said}; dumpobj shows any object"));
     }
     Failure::NotKnown(format!("{said}, as far as can be seen: {NO_METADATA}"))
 }

@@ -31,6 +31,7 @@ pub(crate) struct Shelf<'s, 'data> {
     graph: OnceLock<&'s HeapGraph<'data>>,
     labels: OnceLock<TypeLabels>,
     reversed: OnceLock<Csr>,
+    is_conclusive: OnceLock<bool>,
     issues: Mutex<Issues>,
     failure: Mutex<Option<QueryError>>,
 }
@@ -43,6 +44,7 @@ impl<'s, 'data> Shelf<'s, 'data> {
             graph: OnceLock::new(),
             labels: OnceLock::new(),
             reversed: OnceLock::new(),
+            is_conclusive: OnceLock::new(),
             issues: Mutex::default(),
             failure: Mutex::default(),
         }
@@ -81,6 +83,13 @@ impl<'s, 'data> Shelf<'s, 'data> {
         let search = self.source.session.search(self.control())?;
         // What a search that was stopped did not reach may be alive.
         if search.complete() { Ok(search) } else { Err(Interrupted::TimedOut.into()) }
+    }
+
+    /// Whether a root keeps an object alive; `None` where roots or references may be missing that would.
+    pub(crate) fn alive(&self, id: ObjectId) -> Result<Option<bool>, QueryError> {
+        let (graph, search) = (self.graph()?, self.search()?);
+        let is_conclusive = *self.is_conclusive.get_or_init(|| graph.is_conclusive());
+        Ok(search.reachable(id).filter(|&alive| alive || is_conclusive))
     }
 
     pub(crate) fn ownership(&self) -> Result<Arc<Ownership>, QueryError> {

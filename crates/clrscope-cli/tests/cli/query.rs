@@ -272,3 +272,16 @@ fn a_dump_without_the_heap_answers_what_it_can() {
     let run = query("net8-x64-private", "SELECT count(*) FROM objects", &[]);
     assert_eq!(run.code, 4, "{}", run.stderr);
 }
+
+/// Where roots may be missing, what was not reached is not said to be dead.
+#[test]
+fn what_is_alive_is_null_where_nobody_knows() {
+    let counted = |dump: &str| {
+        let sql = "SELECT alive, count(*) AS count FROM objects WHERE NOT free GROUP BY alive";
+        let answer = query(dump, sql, &["--format", "json"]).json();
+        let rows = answer["data"]["rows"].as_array().expect("rows").clone();
+        rows.iter().map(|row| row["alive"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(counted("net10-x64-wks-all"), [json!(false), json!(true)]);
+    assert_eq!(counted("net8-x64-private"), [Value::Null, json!(true)]);
+}

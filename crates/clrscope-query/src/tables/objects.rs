@@ -29,7 +29,7 @@ const COLUMNS: &[Column] = &[
     text("generation", "`gen0`, `gen1`, `gen2`, `loh`, `poh` or `frozen`"),
     integer("heap", "the number of its heap"),
     flag("free", "whether it is a gap"),
-    flag("alive", "whether a root keeps it alive; makes the graph"),
+    flag("alive", "whether a root keeps it alive; null if nobody knows; makes the graph"),
     integer("distance", "how many references it is away from a root; makes the graph"),
 ];
 
@@ -245,11 +245,10 @@ impl<I: Iterator<Item = Object>> Rows for ObjectRows<'_, '_, '_, I> {
                 let Some(id) = self.shelf.graph()?.id(object.address) else {
                     return Ok(Cell::Null);
                 };
-                let search = self.shelf.search()?;
                 if column == 8 {
-                    Cell::optional(search.reachable(id))
+                    Cell::optional(self.shelf.alive(id)?)
                 } else {
-                    Cell::optional(search.distance(id))
+                    Cell::optional(self.shelf.search()?.distance(id))
                 }
             }
             _ => Cell::Null,
