@@ -24,6 +24,28 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! What an object holds, as Rust values that borrow from the dump:
+//!
+//! ```
+//! use clrscope::Dump;
+//! use clrscope::memory::Control;
+//!
+//! let dump = Dump::open("../../testdata/net8-x64-case005.dmp.zst")?;
+//! let runtime = dump.runtime()?;
+//! let (types, objects) = (runtime.types()?, runtime.heap()?.objects(&Control::new())?);
+//! let mut accounts = Vec::new();
+//! for found in objects.iter() {
+//!     let object = types.object(found.address)?;
+//!     if object.ty().name() == "Cases.Account" {
+//!         let name = object.field("Name").and_then(|name| name.as_str()).ok_or("a string")?;
+//!         let balance = object.field("Balance").and_then(|field| field.as_decimal());
+//!         accounts.push(format!("{name}: {}", balance.ok_or("a decimal")?));
+//!     }
+//! }
+//! assert_eq!(accounts, ["A: 0", "B: 0"]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! Why an object is alive, and what would be freed without it, with a time limit on every step:
 //!
 //! ```
