@@ -21,7 +21,7 @@ const BY_TYPE: &str =
     "SELECT type, count(*), sum(bytes) FROM objects GROUP BY type ORDER BY 3 DESC";
 
 /// Asks, and gives the sum of the counts.
-fn ask(minidump: &Minidump<'_>, session: &Session<'_>) -> i64 {
+fn ask<'data>(minidump: &Minidump<'data>, session: &Session<'data>) -> i64 {
     let source = Source { session, minidump, style: NameStyle::CSharp, control: Control::new() };
     let database = Database::new(source).unwrap_or_else(|error| panic!("{error}"));
     let mut question = database.question(BY_TYPE).unwrap_or_else(|error| panic!("{error}"));

@@ -68,7 +68,7 @@ impl EeHeap {
         let selection = self.place.selection()?;
         let found = eeheap::EeHeap::new(heap, |segment| is_in_place(segment, &selection));
         match found.heaps.is_empty() && !selection.is_everything() {
-            true => Err(Failure::NotThere("no segment of the heap is selected".to_owned())),
+            true => Err(Failure::NotFound("no segment of the heap is selected".to_owned())),
             false => Ok(found),
         }
     }

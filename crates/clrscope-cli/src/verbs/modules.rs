@@ -58,7 +58,7 @@ fn assemblies(
         let pattern = NamePattern::new(&format!("*{name}*")).ignore_case();
         found.assemblies.retain(|assembly| pattern.matches(assembly.file_name()));
         if found.is_empty() {
-            return Err(Failure::NotThere(format!("no assembly is called {name}")));
+            return Err(Failure::NotFound(format!("no assembly is called {name}")));
         }
     }
     // Without the managed heap it is not known what keeps assemblies, and that is said of each.

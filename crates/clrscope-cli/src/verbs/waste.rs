@@ -1,7 +1,9 @@
 //! `waste`: memory that holds the same more than once, or nothing.
 
 use clap::Args;
-use clrscope::analyze::{Selection, Selector, collection_waste, empty_arrays, string_groups};
+use clrscope::analyze::{
+    Selection, Selector, UNKNOWN_STRINGS, collection_waste, empty_arrays, string_groups,
+};
 use clrscope_report::verbs::waste;
 
 use crate::context::Context;
@@ -33,8 +35,7 @@ impl Action for Waste {
         let selection = Selection::default();
         let selector = Selector::new(&objects, &labels, &selection);
         let strings = string_groups(&objects, &selector, &control)?;
-        let strings = strings
-            .ok_or_else(|| Failure::NotThere("the type of strings is not known".to_owned()))?;
+        let strings = strings.ok_or_else(|| Failure::NotKnown(UNKNOWN_STRINGS.to_owned()))?;
         let collections = collection_waste(&objects, context.types()?, &control)?;
         let arrays = empty_arrays(&objects, &control)?;
         let report = waste::Waste::new(&strings, &collections, &arrays, &labels, self.top);
