@@ -19,6 +19,7 @@ mod methods;
 mod objects;
 mod packed;
 mod pictures;
+mod promises;
 mod query;
 mod roots;
 mod shell;
