@@ -25,20 +25,22 @@ pub fn measure_dynamic(found: &mut DynamicAssemblies, runtime: &Runtime<'_>, iss
     }
     for group in &mut found.groups {
         let members = || group.members.iter().filter_map(|&index| found.assemblies.get(index));
-        group.loader_bytes = members().map(|assembly| assembly.loader_bytes).sum();
-        group.code_bytes = members().map(|assembly| assembly.code_bytes).sum();
+        group.loader_bytes =
+            members().map(|assembly| assembly.loader_bytes).fold(0, u64::saturating_add);
+        group.code_bytes =
+            members().map(|assembly| assembly.code_bytes).fold(0, u64::saturating_add);
     }
     let others = shares.modules.values();
     found.shared = SharedBytes {
-        other_assemblies: others.clone().map(|share| share.loader).sum(),
+        other_assemblies: others.clone().map(|share| share.loader).fold(0, u64::saturating_add),
         loader: shares.shared_loader,
-        code: others.map(|share| share.code).sum::<u64>().saturating_add(shares.shared_code),
+        code: others.map(|share| share.code).fold(shares.shared_code, u64::saturating_add),
     };
     found.generated = generated_methods(runtime, issues);
     found.methods.compiled = shares.generated.methods;
     found.methods.code_bytes = shares.generated.code;
     let host = heaps.heaps.iter().filter(|heap| heap.kind == LoaderHeapKind::HostCode);
-    found.methods.heap_bytes = host.map(|heap| heap.committed()).sum();
+    found.methods.heap_bytes = host.map(|heap| heap.committed()).fold(0, u64::saturating_add);
 }
 
 /// Adds to `found` how many objects of dynamic methods there are.

@@ -257,6 +257,7 @@ impl<'a, 'data> StackReader<'a, 'data> {
         }
         let thread = entry.thread.address;
         let (frames, native) = self.walker.walk_with_native(thread, record, issues);
+        budget.spend_frames(frames.len());
         let native = if self.options.native { native } else { Vec::new() };
         Walked { entry, stack: Some(WalkedStack { record, frames, native }) }
     }

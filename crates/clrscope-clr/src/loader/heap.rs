@@ -42,19 +42,20 @@ pub struct LoaderHeap {
 impl LoaderHeap {
     /// Bytes that are set aside.
     pub fn reserved(&self) -> u64 {
-        self.blocks.iter().map(|block| block.range.len()).sum()
+        self.blocks.iter().map(|block| block.range.len()).fold(0, u64::saturating_add)
     }
 
     /// Bytes that are backed by memory.
     pub fn committed(&self) -> u64 {
-        self.blocks.iter().map(|block| block.committed).sum()
+        self.blocks.iter().map(|block| block.committed).fold(0, u64::saturating_add)
     }
 
     /// Bytes that are set aside for nothing: the heap went on to another block, and they were never
     /// backed by memory.
     pub fn wasted(&self) -> u64 {
         let left = self.blocks.iter().filter(|block| !block.is_current);
-        left.map(|block| block.range.len().saturating_sub(block.committed)).sum()
+        left.map(|block| block.range.len().saturating_sub(block.committed))
+            .fold(0, u64::saturating_add)
     }
 }
 
@@ -220,3 +221,22 @@ impl<'a, 'data> HeapReader<'a, 'data> {
 
 /// More than the runtime ever sets aside at once.
 const MAX_BLOCK: u64 = 1 << 33;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_that_each_claim_all_memory_are_added_up() {
+        let range = AddressRange::new(VirtAddr(0), VirtAddr(u64::MAX));
+        let block = LoaderBlock { range, committed: 1, is_current: false };
+        let heap = LoaderHeap {
+            address: VirtAddr(0x1000),
+            kind: LoaderHeapKind::LowFrequency,
+            allocator: None,
+            blocks: vec![block, LoaderBlock { committed: u64::MAX, ..block }, block],
+            free: 0,
+        };
+        assert_eq!([heap.reserved(), heap.committed(), heap.wasted()], [u64::MAX; 3]);
+    }
+}

@@ -38,17 +38,29 @@ pub struct LoaderShares {
     pub shared_code: u64,
 }
 
+impl LoaderShares {
+    fn add_loader(&mut self, module: Option<VirtAddr>, bytes: u64) {
+        let share = match module {
+            Some(module) => &mut self.modules.entry(module).or_default().loader,
+            None => &mut self.shared_loader,
+        };
+        *share = share.saturating_add(bytes);
+    }
+}
+
 impl LoaderHeaps {
     /// Tells what in the heaps belongs to which module.
     pub fn shares(&self, runtime: &Runtime<'_>) -> Parsed<LoaderShares> {
         let mut issues = Issues::new();
         let mut shares = LoaderShares::default();
         let anchors = anchors(runtime);
+        // Blocks do not overlap, so each is passed once, unless records of blocks are damaged.
+        let mut room = anchors.len();
         for heap in self.heaps.iter().filter(|heap| !heap.kind.is_jitted_code()) {
             let owner = self.owner(heap).filter(|owner| owner.kind == AllocatorKind::Collectible);
             match owner.map(|owner| owner.modules.as_slice()) {
-                Some(&[only]) => shares.modules.entry(only).or_default().loader += heap.committed(),
-                _ => divide(heap, &anchors, &mut shares),
+                Some(&[only]) => shares.add_loader(Some(only), heap.committed()),
+                _ => divide(heap, &anchors, &mut room, &mut shares),
             }
         }
         match CodeMap::new(runtime).and_then(|code| Ok((code, MethodDescReader::new(runtime)?))) {
@@ -82,8 +94,14 @@ fn anchors(runtime: &Runtime<'_>) -> BTreeMap<VirtAddr, VirtAddr> {
     anchors
 }
 
-/// Gives each stretch of a heap to the module of the last structure before it.
-fn divide(heap: &LoaderHeap, anchors: &BTreeMap<VirtAddr, VirtAddr>, shares: &mut LoaderShares) {
+/// Gives each stretch of a heap to the module of the last structure before it; passes `room` structures
+/// at most.
+fn divide(
+    heap: &LoaderHeap,
+    anchors: &BTreeMap<VirtAddr, VirtAddr>,
+    room: &mut usize,
+    shares: &mut LoaderShares,
+) {
     // The runtime puts new blocks at the end of the list or at its head.
     let newest_first = heap.blocks.first().is_some_and(|block| block.is_current);
     let in_time: Vec<_> = if newest_first {
@@ -92,21 +110,19 @@ fn divide(heap: &LoaderHeap, anchors: &BTreeMap<VirtAddr, VirtAddr>, shares: &mu
         heap.blocks.iter().collect()
     };
     let mut last: Option<VirtAddr> = None;
-    let mut give = |module: Option<VirtAddr>, bytes: u64| match module {
-        Some(module) => shares.modules.entry(module).or_default().loader += bytes,
-        None => shares.shared_loader += bytes,
-    };
     for block in in_time {
         let free = if block.is_current { heap.free } else { 0 };
         let used = block.committed.saturating_sub(free);
         let end = block.range.start.wrapping_add(used).min(block.range.end);
         let mut at = block.range.start;
-        for (&anchor, &module) in anchors.range(block.range.start..end.max(block.range.start)) {
-            give(last, anchor.offset_from(at).unwrap_or(0));
+        let inside = anchors.range(block.range.start..end.max(block.range.start));
+        for (&anchor, &module) in inside.take(*room) {
+            *room -= 1;
+            shares.add_loader(last, anchor.offset_from(at).unwrap_or(0));
             (at, last) = (anchor, Some(module));
         }
-        give(last, end.offset_from(at).unwrap_or(0));
-        give(None, block.committed.saturating_sub(used));
+        shares.add_loader(last, end.offset_from(at).unwrap_or(0));
+        shares.add_loader(None, block.committed.saturating_sub(used));
     }
 }
 

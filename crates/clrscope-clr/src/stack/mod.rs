@@ -8,7 +8,7 @@ mod roots;
 mod thread;
 mod walk;
 
-use clrscope_memory::{AddressSpace, Issue, IssueKind, Issues, ThreadRecord, VirtAddr};
+use clrscope_memory::{AddressSpace, Issue, IssueKind, Issues, ThreadRecord, VirtAddr, limits};
 
 pub use self::explicit::{Caller, ExplicitFrame};
 pub use self::frame::{FrameKind, NativeFrame, StackFrame};
@@ -19,16 +19,24 @@ use crate::code::CodeMap;
 use crate::layout::MissingField;
 
 /// Bounds what a search over all threads reads. Stacks do not overlap, so together they are no larger
-/// than the capture; by damaged records any number of threads can claim the same one.
+/// than the capture; by damaged records any number of threads can claim the same one, or the same chain of
+/// explicit frames.
 #[derive(Debug)]
 pub struct StackBudget {
     left: u64,
 }
 
 impl StackBudget {
-    /// Twice what is captured: a thread that has ended can still have the number of one that runs.
+    /// Twice what is captured, as a thread that has ended can still have the number of one that runs; once
+    /// more for frames.
     pub fn new(space: &AddressSpace<'_>) -> StackBudget {
-        StackBudget { left: 2 * space.total_bytes() }
+        StackBudget { left: limits::MAX_THREADS as u64 + 3 * space.total_bytes() }
+    }
+
+    /// Takes what frames that were found have on a stack at the least: where they return to, and what they
+    /// save.
+    pub fn spend_frames(&mut self, frames: usize) {
+        self.left = self.left.saturating_sub(16 * frames as u64);
     }
 
     /// Takes what the stack of one more thread has; whether there was as much left. If not, that is
@@ -40,7 +48,7 @@ impl StackBudget {
         issues: &mut Issues,
     ) -> bool {
         let bytes = space.captured_bytes(record.stack_start, record.stack_bytes);
-        let left = self.left.checked_sub(bytes);
+        let left = self.left.checked_sub(bytes.max(1));
         if left.is_none() {
             issues.push(Issue::in_memory(
                 IssueKind::LimitReached,
@@ -131,5 +139,39 @@ pub fn bounds(record: &ThreadRecord) -> StackBounds {
     StackBounds {
         start: record.stack_start,
         end: VirtAddr(record.stack_start.0.saturating_add(record.stack_bytes)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clrscope_memory::{Range, Target};
+
+    use super::*;
+
+    #[test]
+    fn threads_that_share_a_chain_of_frames_end_the_search() {
+        let file = [0; 0x1000];
+        let ranges = [Range::new(VirtAddr(0x1000), 0x1000, 0)];
+        let space = AddressSpace::from_ranges(&file, &ranges, Target::X64_WINDOWS).value;
+        let record = ThreadRecord {
+            os_id: 1,
+            teb: VirtAddr::NULL,
+            stack_start: VirtAddr(0x9000),
+            stack_bytes: 0,
+            registers: None,
+            name: None,
+            suspend_count: 0,
+            kernel_time: None,
+            user_time: None,
+            create_time: None,
+        };
+        let (mut budget, mut issues) = (StackBudget::new(&space), Issues::new());
+        let threads = (0..limits::MAX_THREADS).take_while(|_| {
+            let is_read = budget.spend(&space, &record, &mut issues);
+            budget.spend_frames(limits::MAX_FRAMES);
+            is_read
+        });
+        assert_eq!(threads.count(), 1);
+        assert_eq!(issues.iter().count(), 1);
     }
 }

@@ -160,7 +160,7 @@ impl Regions {
         }
         let in_state = |state: RegionState| {
             let rows = regions.iter().filter(|row| row.state == state_name(state));
-            rows.map(|row| row.size).sum()
+            rows.map(|row| row.size).fold(0, u64::saturating_add)
         };
         Regions {
             has_regions: map.has_regions,

@@ -122,8 +122,11 @@ impl HeapEntry {
             address: (!one.address.is_null()).then(|| one.address.into()),
             generation_starts: starts.map(|starts| starts.map(Address::from)),
             allocation_context: context.map(|c| [c.pointer.into(), c.limit.into()]),
-            bytes: segments.iter().map(SegmentEntry::bytes).sum(),
-            committed_bytes: segments.iter().map(|segment| segment.committed_bytes).sum(),
+            bytes: segments.iter().map(SegmentEntry::bytes).fold(0, u64::saturating_add),
+            committed_bytes: segments
+                .iter()
+                .map(|segment| segment.committed_bytes)
+                .fold(0, u64::saturating_add),
             segments,
         }
     }
@@ -149,8 +152,11 @@ impl EeHeap {
         EeHeap {
             server_gc: heap.is_server(),
             regions: heap.has_regions(),
-            bytes: heaps.iter().map(|heap| heap.bytes).sum(),
-            committed_bytes: heaps.iter().map(|heap| heap.committed_bytes).sum(),
+            bytes: heaps.iter().map(|heap| heap.bytes).fold(0, u64::saturating_add),
+            committed_bytes: heaps
+                .iter()
+                .map(|heap| heap.committed_bytes)
+                .fold(0, u64::saturating_add),
             heaps,
         }
     }

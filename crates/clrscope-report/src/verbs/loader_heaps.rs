@@ -149,15 +149,15 @@ impl LoaderHeaps {
                 wasted: 0,
             });
             row.heaps += 1;
-            row.bytes += heap.bytes;
-            row.reserved += heap.reserved;
-            row.wasted += heap.wasted;
+            row.bytes = row.bytes.saturating_add(heap.bytes);
+            row.reserved = row.reserved.saturating_add(heap.reserved);
+            row.wasted = row.wasted.saturating_add(heap.wasted);
         }
         let mut kinds: Vec<KindRow> = kinds.into_values().collect();
         kinds.sort_by_key(|row| std::cmp::Reverse(row.bytes));
         LoaderHeaps {
-            loader_bytes: heaps.iter().map(|heap| heap.bytes).sum(),
-            loader_reserved: heaps.iter().map(|heap| heap.reserved).sum(),
+            loader_bytes: heaps.iter().map(|heap| heap.bytes).fold(0, u64::saturating_add),
+            loader_reserved: heaps.iter().map(|heap| heap.reserved).fold(0, u64::saturating_add),
             loader_heaps: heaps,
             loader_kinds: kinds,
             gc_memory: gc

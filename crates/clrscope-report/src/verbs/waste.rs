@@ -85,7 +85,7 @@ impl Waste {
         groups.sort_by_key(|group| group.wasted);
         let sum = |kind| {
             let of_kind = groups.iter().filter(|group| group.kind == kind);
-            let wasted = of_kind.clone().map(|group| group.wasted).sum();
+            let wasted = of_kind.clone().map(|group| group.wasted).fold(0, u64::saturating_add);
             WasteSum { kind, groups: of_kind.count() as u64, wasted }
         };
         let kinds = ["string", "collection", "array"].map(sum).into();
@@ -107,8 +107,8 @@ fn of_arrays(arrays: &[EmptyArray], labels: &TypeLabels) -> impl Iterator<Item =
             sample: Some(array.object.address.into()),
         });
         row.count += 1;
-        row.bytes += array.object.size;
-        row.wasted += array.object.size.saturating_sub(array.used);
+        row.bytes = row.bytes.saturating_add(array.object.size);
+        row.wasted = row.wasted.saturating_add(array.object.size.saturating_sub(array.used));
     }
     sums.into_values()
 }

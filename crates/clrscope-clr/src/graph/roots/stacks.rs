@@ -4,6 +4,7 @@ use clrscope_graph::ObjectId;
 use clrscope_memory::{
     Control, Interrupted, Issue, IssueKind, Issues, Presence, Progress, ThreadRecord, VirtAddr,
 };
+use rustc_hash::FxHashMap;
 
 use super::{Found, Heap, Root, RootKind};
 use crate::code::{CodeMap, MethodDescReader};
@@ -61,18 +62,23 @@ fn search(
     let object_at = |address: VirtAddr| heap.containing(address).map(|(_, start)| start);
     let mut conservative = Vec::new();
     let mut budget = StackBudget::new(&runtime.snapshot().space);
+    let snapshot = runtime.snapshot();
+    // Of several with one number the first.
+    let records = snapshot.threads.iter().rev().map(|record| (record.os_id, record));
+    let records: FxHashMap<u32, &ThreadRecord> = records.collect();
     for (index, thread) in threads.iter().enumerate() {
         let (done, total) = (index as u64, threads.len() as u64);
         if let Err(stopped) = control.tick(Progress { phase: "searching stacks", done, total }) {
             return Ok(Err(stopped));
         }
         // Threads that ended or have not begun have no record.
-        let Some(record) = runtime.snapshot().thread(thread.os_id) else { continue };
-        if !budget.spend(&runtime.snapshot().space, record, issues) {
+        let Some(&record) = records.get(&thread.os_id) else { continue };
+        if !budget.spend(&snapshot.space, record, issues) {
             continue;
         }
         check(heap, record, issues);
         let frames = walker.walk(thread.address, record, issues);
+        budget.spend_frames(frames.len());
         let stack = walker.roots(record, &frames, &object_at);
         for root in stack.roots {
             let Some(target) = heap.map.id(root.object.0) else { continue };
