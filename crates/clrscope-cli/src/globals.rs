@@ -102,6 +102,7 @@ impl From<LayoutChoice> for LayoutMode {
     fn from(choice: LayoutChoice) -> Self {
         match choice {
             LayoutChoice::Auto => LayoutMode::Auto,
+            LayoutChoice::Infer => LayoutMode::Infer,
         }
     }
 }
@@ -122,6 +123,9 @@ impl From<FormatName> for Format {
 pub(crate) enum LayoutChoice {
     /// By the best source that there is for each structure.
     Auto,
+    /// Without what the runtime says of itself and what was measured on its version: by what must hold in
+    /// every runtime. Only the heap can be read by that, and no names
+    Infer,
 }
 
 /// How names of types are spelled.

@@ -8,7 +8,7 @@ use crate::layout::Globals;
 /// images need no relocation, and all others plainly.
 ///
 /// Source: dotnet/coreclr, src/inc/fixuppointer.h (`RelativePointer`, `RelativeFixupPointer`); measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum PointerForm {
     Plain,
     Relative,

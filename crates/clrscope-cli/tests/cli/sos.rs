@@ -369,3 +369,27 @@ fn a_verb_that_there_is_none_of_is_answered_with_another() {
         assert!(run.stderr.contains(instead), "{}", run.stderr);
     }
 }
+
+#[test]
+fn a_heap_is_read_by_inference_alone() {
+    for dump in ["net10-x64-wks-all", "core21-x86-wks-all", "net8-x64-private"] {
+        let known = data(dump, "dumpheap DUMP -stat");
+        let inferred = run(dump, "dumpheap DUMP -stat --layout infer --format json");
+        assert_eq!(inferred.code, 4, "{dump}: {}", inferred.stderr);
+        let answer = inferred.json();
+        assert_eq!(answer["data"]["objects"], known["objects"], "{dump}");
+        assert_eq!(answer["data"]["bytes"], known["bytes"], "{dump}");
+        let sources = &answer["runtime"]["layout_sources"];
+        assert!(sources["inferred"].as_u64() >= Some(5), "{dump}: {sources}");
+        assert_eq!(sources["contract"], 0, "{dump}");
+        let fields = data(dump, "layout DUMP --layout infer");
+        let tables = list(&fields, "structures").iter().find(|one| one["name"] == "MethodTable");
+        let class = list(tables.expect("method tables"), "fields")
+            .iter()
+            .find(|field| field["name"] == "EEClassOrCanonMT")
+            .expect("the class");
+        assert!(class["votes"].as_u64() > class["runner_up"].as_u64(), "{dump}: {class}");
+    }
+    assert_eq!(run("net8-x64-mini", "eeheap DUMP --layout infer").code, 3);
+    assert_eq!(run("net8-x64-mini", "eeheap DUMP --layout structural").code, 2);
+}

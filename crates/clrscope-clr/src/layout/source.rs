@@ -54,7 +54,10 @@ impl fmt::Display for Source {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum LayoutMode {
-    /// All, strongest first.
+    /// All, strongest first; what can be inferred, if no layer knows the version.
     #[default]
     Auto,
+    /// Neither the contract descriptor nor what was measured on a version: only the GC's own table, found by
+    /// its shape, and what can be inferred.
+    Infer,
 }

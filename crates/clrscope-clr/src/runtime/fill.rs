@@ -4,8 +4,8 @@ use clrscope_image::{PeImage, ResourceName, Section};
 use clrscope_memory::{Issue, IssueKind, Issues, ModuleRecord, Snapshot, VirtAddr};
 
 use crate::layout::{
-    Contract, DacTable, GcDacVars, Globals, Layout, LayoutMode, built_in, fill_common,
-    find_gc_dac_vars,
+    Contract, DacTable, GcDacVars, Globals, Layout, LayoutMode, RuntimeTraits, built_in,
+    fill_common, find_gc_dac_vars, infer,
 };
 use crate::version::RuntimeVersion;
 
@@ -27,19 +27,20 @@ pub(super) fn fill<'data>(
     mode: LayoutMode,
     issues: &mut Issues,
 ) -> Option<Filled> {
-    let LayoutMode::Auto = mode;
+    let knows_version = mode == LayoutMode::Auto;
     let space = &snapshot.space;
     let export = |name| image.and_then(|image| image.address(image.export(name)?));
     let mut layout = Layout::new();
     let mut globals = Globals::new();
 
     let contract = export("DotNetRuntimeContractDescriptor")
+        .filter(|_| knows_version)
         .and_then(|address| Contract::read(space, address).take(issues));
     if let Some(contract) = &contract {
         contract.fill(&mut layout, &mut globals, issues);
     }
 
-    let table = built_in(version, snapshot.target);
+    let table = built_in(version, snapshot.target).filter(|_| knows_version);
     let dac_table = dac_table(snapshot, module, image);
     if let (Some(table), Some(dac_table)) = (table, &dac_table) {
         dac_table.fill(table, &mut globals, issues);
@@ -53,13 +54,24 @@ pub(super) fn fill<'data>(
             "the GC's table of variables was not found",
         )),
     }
-    match table {
-        Some(table) => table.fill(&mut layout, &mut globals, issues),
-        None if contract.is_none() => return None,
-        // The descriptor is all there is, and it is the better source.
-        None => {}
+    if let Some(table) = table {
+        table.fill(&mut layout, &mut globals, issues);
     }
     fill_common(snapshot.target, &mut layout, issues);
+    // The descriptor is enough: it is the better source.
+    if table.is_none() && contract.is_none() {
+        let own_modules = version.major >= 9;
+        let runtime = RuntimeTraits { image: module.base..module.end(), own_modules };
+        if !infer(space, &runtime, &mut layout, &mut globals, issues) {
+            return None;
+        }
+        issues.push(Issue::in_memory(
+            IssueKind::MissingStructure,
+            module.base,
+            "the layout of this runtime was inferred: its heap can be read, but not the names of \
+             types, modules and threads",
+        ));
+    }
     Some(Filled { layout, globals, contract, dac_table, gc_dac_vars })
 }
 

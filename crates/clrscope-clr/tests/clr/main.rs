@@ -6,6 +6,7 @@ mod detection;
 mod graph;
 mod heap;
 mod hostile;
+mod inference;
 mod loader_heaps;
 mod named_roots;
 mod roots;
