@@ -100,7 +100,7 @@ fn check(context: &Context<'_>, object: &ObjectRef<'_, '_>, issues: &mut Issues)
         issues.push(Issue::in_memory(IssueKind::MissingMemory, object.address(), message));
     }
     let ty = object.ty();
-    if !knows_metadata(&ty) && !ty.is_free() {
+    if !knows_metadata(ty) && !ty.is_free() {
         issues.push(Issue::in_memory(IssueKind::MissingMemory, ty.method_table(), NO_METADATA));
     }
 }
@@ -117,7 +117,7 @@ fn knows_metadata(ty: &Type<'_, '_>) -> bool {
 pub(crate) fn is_no(object: &ObjectRef<'_, '_>, kind: &str, style: NameStyle) -> Failure {
     let ty = object.ty();
     let said = format!("{} is no {kind}", ty.name_in(style));
-    if knows_metadata(&ty) {
+    if knows_metadata(ty) {
         return Failure::NotThere(format!("{said}; dumpobj shows any object"));
     }
     Failure::NotKnown(format!("{said}, as far as can be seen: {NO_METADATA}"))
