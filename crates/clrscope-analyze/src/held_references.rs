@@ -3,7 +3,7 @@
 use clrscope_clr::{HeapObjects, Object};
 use clrscope_memory::VirtAddr;
 
-use crate::chain::member_name;
+use crate::member::member_name;
 
 /// A reference that an object holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

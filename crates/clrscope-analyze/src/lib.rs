@@ -35,6 +35,7 @@ mod held_references;
 mod http_requests;
 mod limitations;
 mod locks;
+mod member;
 mod name_pattern;
 mod native_heap;
 mod object_lookup;
@@ -76,7 +77,7 @@ pub use crate::async_objects::{AsyncObject, AsyncObjects};
 pub use crate::async_stacks::{AsyncFrame, AsyncReader, AsyncSelection, AsyncStack, Awaited};
 pub use crate::async_types::AsyncTypeCount;
 pub use crate::census::{Census, FreeBlock, TypeCount, census};
-pub use crate::chain::{Step, chain, member_name};
+pub use crate::chain::{Step, chain};
 pub use crate::collection_waste::{CollectionWaste, collection_waste};
 pub use crate::comparison::{ChangeRow, Comparison, Growth, compare};
 pub use crate::crash::{Crash, crash};
@@ -107,6 +108,7 @@ pub use crate::held_references::{HeldReference, held_references};
 pub use crate::http_requests::{HttpGroup, HttpRequest, http_groups, http_requests};
 pub use crate::limitations::{Limitation, limitations, missing_bytes};
 pub use crate::locks::{HeldLock, LockKind, Locks};
+pub use crate::member::member_name;
 pub use crate::native_heap::{NativeHeap, NativeHeapKind, native_heaps};
 pub use crate::os_handles::{
     OsHandleDetail, OsHandleType, OsHandles, UNKNOWN_HANDLE_TYPE, os_handle_details, os_handles,

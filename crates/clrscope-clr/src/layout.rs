@@ -5,7 +5,6 @@ mod contract;
 mod dac_table;
 mod gc_dac_vars;
 mod globals;
-mod infer;
 mod signature;
 
 mod source;
@@ -19,7 +18,6 @@ pub use self::contract::Contract;
 pub use self::dac_table::DacTable;
 pub use self::gc_dac_vars::{GcDacVars, GcVar};
 pub use self::globals::{Global, GlobalValue, Globals};
-pub(crate) use self::infer::{RuntimeTraits, infer};
 pub(crate) use self::signature::find_gc_dac_vars;
 pub use self::source::{LayoutMode, Source};
 pub(crate) use self::tables::{BuiltIn, built_in, fill_common};

@@ -9,6 +9,7 @@ mod gc_desc;
 mod graph;
 mod heap;
 pub mod il;
+mod infer;
 mod layout;
 mod load_context;
 mod loader;

@@ -3,9 +3,10 @@
 use clrscope_image::{PeImage, ResourceName, Section};
 use clrscope_memory::{Issue, IssueKind, Issues, ModuleRecord, Snapshot, VirtAddr};
 
+use crate::infer::{RuntimeTraits, infer};
 use crate::layout::{
-    Contract, DacTable, GcDacVars, Globals, Layout, LayoutMode, RuntimeTraits, built_in,
-    fill_common, find_gc_dac_vars, infer,
+    Contract, DacTable, GcDacVars, Globals, Layout, LayoutMode, built_in, fill_common,
+    find_gc_dac_vars,
 };
 use crate::version::RuntimeVersion;
 

@@ -13,7 +13,7 @@ use std::ops::Range;
 
 use clrscope_memory::{AddressSpace, Issues, VirtAddr};
 
-use super::{Globals, Layout, Source};
+use crate::layout::{Globals, Layout, Source};
 
 /// How often each candidate was agreed with.
 #[derive(Debug)]
