@@ -7,9 +7,10 @@ use rustc_hash::FxHashSet;
 
 use crate::layout::MissingField;
 use crate::runtime::Runtime;
+use crate::stack::{LifeCycle, ThreadState};
 
 /// Addresses of the runtime's `Thread` structures, in the order of its list. Dead and unstarted
-/// threads are among them.
+/// threads are among them. A record in the list that is none is left out; an issue says so.
 ///
 /// Where the capture lacks the list, as one without the pages of images does, threads are found by the
 /// handles of their managed objects; an issue says so.
@@ -28,7 +29,8 @@ pub fn thread_addresses(runtime: &Runtime<'_>) -> Result<Parsed<Vec<VirtAddr>>, 
             }
         };
         issues.push(Issue::general(IssueKind::MissingStructure, message));
-        return Ok(Parsed { value: threads, issues });
+        let value = sound(runtime, threads, &mut issues);
+        return Ok(Parsed { value, issues });
     };
     let mut threads = Vec::new();
     let mut seen = FxHashSet::default();
@@ -60,7 +62,28 @@ pub fn thread_addresses(runtime: &Runtime<'_>) -> Result<Parsed<Vec<VirtAddr>>, 
             }
         }
     }
-    Ok(Parsed { value: threads, issues })
+    let value = sound(runtime, threads, &mut issues);
+    Ok(Parsed { value, issues })
+}
+
+/// Leaves out what is no thread: memory that was freed while the capture was made, or is not in it.
+fn sound(runtime: &Runtime<'_>, listed: Vec<VirtAddr>, issues: &mut Issues) -> Vec<VirtAddr> {
+    let space = &runtime.snapshot().space;
+    // Up to .NET 8 a thread begins with its virtual table, the same for all.
+    let has_vtable = runtime.layout().offset("Thread", "State").is_some_and(|state| state > 0);
+    let vtable = listed.first().and_then(|&at| space.read_pointer(at)).filter(|_| has_vtable);
+    let (sound, others): (Vec<_>, Vec<_>) = listed.into_iter().partition(|&at| {
+        let first = space.read_pointer(at);
+        first.is_some() && (vtable.is_none() || first == vtable)
+    });
+    for at in others {
+        issues.push(Issue::in_memory(
+            IssueKind::BadValue,
+            at,
+            "the list of threads has a record that is none, or is not in the capture",
+        ));
+    }
+    sound
 }
 
 /// A thread that the runtime knows.
@@ -70,18 +93,24 @@ pub(crate) struct RuntimeThread {
     pub(crate) address: VirtAddr,
     /// The operating system's number of it; zero if it has not begun or has ended.
     pub(crate) os_id: u32,
+    /// Where it is between its making and its end.
+    pub(crate) life_cycle: LifeCycle,
 }
 
 /// The runtime's threads with their numbers, in the order of its list.
 pub(crate) fn runtime_threads(
     runtime: &Runtime<'_>,
 ) -> Result<Parsed<Vec<RuntimeThread>>, MissingField> {
-    let os_id = runtime.layout().require("Thread", "OSId")?;
+    let require = |field| runtime.layout().require("Thread", field);
+    let (os_id, state) = (require("OSId")?, require("State")?);
     let space = &runtime.snapshot().space;
     let Parsed { value, issues } = thread_addresses(runtime)?;
-    let number = |address: VirtAddr| space.read_u32(address.wrapping_add(os_id)).unwrap_or(0);
-    let threads =
-        value.into_iter().map(|address| RuntimeThread { address, os_id: number(address) });
+    let number = |address: VirtAddr| space.read_u32(address).unwrap_or(0);
+    let threads = value.into_iter().map(|address| {
+        let os_id = number(address.wrapping_add(os_id));
+        let life_cycle = ThreadState(number(address.wrapping_add(state))).life_cycle(os_id);
+        RuntimeThread { address, os_id, life_cycle }
+    });
     Ok(Parsed { value: threads.collect(), issues })
 }
 

@@ -75,6 +75,17 @@ impl ThreadState {
         Self::WORDS.into_iter().filter(move |(flag, _)| self.0 & flag != 0).map(|(_, word)| word)
     }
 
+    /// Where the thread with the operating system's number `os_id` is between its making and its end.
+    pub(crate) const fn life_cycle(self, os_id: u32) -> LifeCycle {
+        if self.0 & Self::UNSTARTED != 0 {
+            LifeCycle::Unstarted
+        } else if self.0 & Self::DEAD != 0 || os_id == 0 {
+            LifeCycle::Dead
+        } else {
+            LifeCycle::Alive
+        }
+    }
+
     /// The COM apartment.
     pub const fn apartment(self) -> Apartment {
         if self.0 & Self::IN_STA != 0 {
@@ -126,19 +137,16 @@ impl<'data> Runtime<'data> {
     /// # Errors
     /// If the layout does not know a field that is needed.
     pub fn threads(&self) -> Result<Parsed<Vec<ManagedThread>>, MissingField> {
-        let mut reader = ThreadReader::new(self)?;
+        let reader = ThreadReader::new(self)?;
         let Parsed { value, mut issues } = thread_addresses(self)?;
-        if reader.state > 0 {
-            reader.vtable = value.first().and_then(|&at| self.snapshot().space.read_pointer(at));
-        }
         let mut threads = Vec::with_capacity(value.len());
         for address in value {
             match reader.read(address) {
                 Some(thread) => threads.push(thread),
                 None => issues.push(Issue::in_memory(
-                    IssueKind::BadValue,
+                    IssueKind::MissingMemory,
                     address,
-                    "the list of threads has a record that is none, or is not in the capture",
+                    "the record of a thread is not whole in the capture",
                 )),
             }
         }
@@ -159,8 +167,6 @@ struct ThreadReader<'a, 'data> {
     last_thrown: Option<u64>,
     finalizer: Option<VirtAddr>,
     gc: Option<VirtAddr>,
-    /// Up to .NET 8 a thread begins with its virtual table, the same for all.
-    vtable: Option<VirtAddr>,
 }
 
 impl<'a, 'data> ThreadReader<'a, 'data> {
@@ -179,7 +185,6 @@ impl<'a, 'data> ThreadReader<'a, 'data> {
             last_thrown: offset("LastThrownObject"),
             finalizer: runtime.global_pointer("FinalizerThread"),
             gc: runtime.global_pointer("GCThread"),
-            vtable: None,
         })
     }
 
@@ -191,25 +196,15 @@ impl<'a, 'data> ThreadReader<'a, 'data> {
             let handle = space.read_pointer(address.wrapping_add(offset?))?;
             space.follow(handle)
         };
-        if self.vtable.is_some_and(|vtable| space.read_pointer(address) != Some(vtable)) {
-            return None;
-        }
         let os_id = number(self.os_id)?;
         let state = ThreadState(number(self.state)?);
         let record = snapshot.thread(os_id).filter(|_| os_id != 0);
-        let life_cycle = if state.0 & ThreadState::UNSTARTED != 0 {
-            LifeCycle::Unstarted
-        } else if state.0 & ThreadState::DEAD != 0 || os_id == 0 {
-            LifeCycle::Dead
-        } else {
-            LifeCycle::Alive
-        };
         let cooperative = number(self.gc_disabled)? != 0;
         Some(ManagedThread {
             address,
             managed_id: number(self.id)?,
             os_id,
-            life_cycle,
+            life_cycle: state.life_cycle(os_id),
             state,
             gc_mode: if cooperative { GcMode::Cooperative } else { GcMode::Preemptive },
             lock_count: self.lock_count.and_then(number),

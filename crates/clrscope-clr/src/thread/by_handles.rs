@@ -83,10 +83,12 @@ fn in_list_order(
 
 #[cfg(test)]
 mod tests {
+    use clrscope_memory::Issues;
     use clrscope_minidump::Minidump;
     use clrscope_testkit::corpus;
 
     use super::*;
+    use crate::thread::sound;
     use crate::{LayoutMode, find_runtimes, thread_addresses};
 
     fn ordered(found: &[u64], links: &[(u64, u64)]) -> Vec<u64> {
@@ -115,7 +117,8 @@ mod tests {
             let runtimes = find_runtimes(&snapshot, LayoutMode::Auto);
             let Ok(runtime) = runtimes.first() else { continue };
             let listed = thread_addresses(runtime).unwrap();
-            assert_eq!(find(runtime), listed.value, "{}", dump.name());
+            let found = sound(runtime, find(runtime), &mut Issues::new());
+            assert_eq!(found, listed.value, "{}", dump.name());
             threads += listed.value.len();
         }
         assert!(threads > 50, "{threads}");

@@ -3,10 +3,12 @@
 
 use clrscope_clr::code::MethodDescReader;
 use clrscope_clr::{
-    GraphOptions, HandleKind, HeapGraph, Root, RootKind, SegmentKind, ThreadHandle,
+    GraphOptions, HandleKind, HeapGraph, LayoutMode, Root, RootKind, SegmentKind, ThreadHandle,
+    find_runtimes,
 };
 use clrscope_graph::{Dominators, ObjectId};
-use clrscope_memory::{Control, VirtAddr};
+use clrscope_memory::{Control, Snapshot, VirtAddr};
+use clrscope_minidump::Minidump;
 use clrscope_testkit::corpus;
 
 use crate::support::with_graph;
@@ -185,6 +187,30 @@ fn without_stacks_their_locals_are_not_reached() {
         assert_eq!(reachable("address.roots.static"), Some(true));
         assert!(!graph.roots().iter().any(|root| matches!(root.kind, RootKind::Stack(_))));
     });
+}
+
+#[test]
+fn a_thread_that_was_not_searched_leaves_it_open_what_is_dead() {
+    // A thread ended while this dump was written: the list leads to memory that was freed.
+    let dump = corpus::dump("core31-x64-case000").expect("a dump of testdata");
+    with_graph(&dump, &GraphOptions::default(), |graph| {
+        assert!(!graph.is_conclusive());
+        let issues: Vec<String> = graph.issues().iter().map(ToString::to_string).collect();
+        assert!(issues.iter().any(|issue| issue.contains("list of threads")), "{issues:?}");
+    });
+    // One runs, and the dump does not list it.
+    let bytes = corpus::dump("net8-x64-case005").expect("a dump of testdata").bytes();
+    let mut snapshot = Minidump::parse(&bytes).unwrap().snapshot().value;
+    let conclusive = |snapshot: &Snapshot<'_>| {
+        let runtimes = find_runtimes(snapshot, LayoutMode::Auto);
+        let heap = runtimes.first().unwrap().heap().unwrap();
+        let control = Control::new();
+        let objects = heap.objects(&control).expect("objects");
+        objects.graph(&GraphOptions::default(), &control).expect("graph").is_conclusive()
+    };
+    assert!(conclusive(&snapshot));
+    snapshot.threads.retain(|thread| thread.name.as_deref() != Some("audit 1"));
+    assert!(!conclusive(&snapshot));
 }
 
 #[test]

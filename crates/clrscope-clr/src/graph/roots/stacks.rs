@@ -11,7 +11,7 @@ use crate::code::{CodeMap, MethodDescReader};
 use crate::graph::{RootFrame, StackSlot};
 use crate::heap::LoaderAllocators;
 use crate::layout::MissingField;
-use crate::stack::{StackBudget, StackFrame, StackWalker};
+use crate::stack::{LifeCycle, StackBudget, StackFrame, StackWalker};
 use crate::thread::RuntimeThread;
 
 /// Says that stacks could not be searched.
@@ -71,8 +71,13 @@ fn search(
         if let Err(stopped) = control.tick(Progress { phase: "searching stacks", done, total }) {
             return Ok(Err(stopped));
         }
-        // Threads that ended or have not begun have no record.
-        let Some(&record) = records.get(&thread.os_id) else { continue };
+        let Some(&record) = records.get(&thread.os_id) else {
+            // One that has ended or has not begun has no stack.
+            if thread.life_cycle == LifeCycle::Alive {
+                issues.push(not_listed(thread));
+            }
+            continue;
+        };
         if !budget.spend(&snapshot.space, record, issues) {
             continue;
         }
@@ -110,6 +115,15 @@ fn search(
         }
     }
     Ok(Ok(conservative))
+}
+
+/// Says that a thread which runs was not searched.
+fn not_listed(thread: &RuntimeThread) -> Issue {
+    Issue::in_memory(
+        IssueKind::MissingMemory,
+        thread.address,
+        format!("thread {:#x} runs, and the dump does not list it", thread.os_id),
+    )
 }
 
 /// Says what of a stack is not in the capture.
