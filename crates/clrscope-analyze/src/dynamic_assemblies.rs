@@ -157,7 +157,7 @@ pub fn dynamic_assemblies(modules: &Modules<'_>, snapshot: &Snapshot<'_>) -> Dyn
     let mut found = DynamicAssemblies::default();
     let mut groups: BTreeMap<_, DynamicGroup> = BTreeMap::new();
     for module in modules.iter() {
-        let Some(origin) = origin(module, snapshot) else { continue };
+        let Some(origin) = DynamicOrigin::of(module, snapshot) else { continue };
         let index = found.assemblies.len();
         let assembly = DynamicAssembly::new(module, origin);
         let ancestors = ancestors(module);
@@ -189,15 +189,17 @@ pub fn dynamic_assemblies(modules: &Modules<'_>, snapshot: &Snapshot<'_>) -> Dyn
     found
 }
 
-/// How a module came about; `None`, if it was loaded from a file.
-fn origin(module: &Module<'_>, snapshot: &Snapshot<'_>) -> Option<DynamicOrigin> {
-    if module.is_dynamic() {
-        return Some(DynamicOrigin::Emitted);
+impl DynamicOrigin {
+    /// How a module came about; `None`, if it was loaded from a file.
+    pub fn of(module: &Module<'_>, snapshot: &Snapshot<'_>) -> Option<DynamicOrigin> {
+        if module.is_dynamic() {
+            return Some(DynamicOrigin::Emitted);
+        }
+        let image = module.image().filter(|image| !image.base.is_null())?;
+        let is_of_file = module.path().is_some_and(|path| !path.is_empty())
+            || snapshot.module_at(image.base).is_some();
+        (!is_of_file).then_some(DynamicOrigin::LoadedFromBytes)
     }
-    let image = module.image().filter(|image| !image.base.is_null())?;
-    let is_of_file = module.path().is_some_and(|path| !path.is_empty())
-        || snapshot.module_at(image.base).is_some();
-    (!is_of_file).then_some(DynamicOrigin::LoadedFromBytes)
 }
 
 impl DynamicAssembly {

@@ -13,10 +13,14 @@ use crate::dynamic_assemblies::{DynamicAssemblies, SharedBytes, Unloading};
 use crate::generated_methods::generated_methods;
 use crate::root_label::RootLabeler;
 
-/// Adds to `found` what each assembly takes in the heaps of the loader and of the JIT. What was wrong is
+/// Adds to `found` what each assembly takes in `heaps`, those of the loader and of the JIT. What was wrong is
 /// added to `issues`.
-pub fn measure_dynamic(found: &mut DynamicAssemblies, runtime: &Runtime<'_>, issues: &mut Issues) {
-    let heaps = LoaderHeaps::read(runtime).take(issues);
+pub fn measure_dynamic(
+    found: &mut DynamicAssemblies,
+    runtime: &Runtime<'_>,
+    heaps: &LoaderHeaps,
+    issues: &mut Issues,
+) {
     let mut shares = heaps.shares(runtime).take(issues);
     for assembly in &mut found.assemblies {
         let share = shares.modules.remove(&assembly.module).unwrap_or_default();
@@ -56,9 +60,14 @@ pub fn count_dynamic_methods(found: &mut DynamicAssemblies, objects: &HeapObject
     }
 }
 
-/// Adds to `found` what keeps each assembly that can be unloaded.
-pub fn find_keepers(found: &mut DynamicAssemblies, graph: &HeapGraph<'_>, search: &Search) {
-    let mut keepers = keepers(graph, search);
+/// Adds to `found` what keeps each assembly that can be unloaded. Loader heaps say whose they are.
+pub fn find_keepers(
+    found: &mut DynamicAssemblies,
+    heaps: &LoaderHeaps,
+    graph: &HeapGraph<'_>,
+    search: &Search,
+) {
+    let mut keepers = keepers(heaps, graph, search);
     for assembly in found.assemblies.iter_mut().filter(|assembly| assembly.collectible) {
         if let Some(keeper) = keepers.remove(&assembly.module) {
             assembly.unloading = keeper;
@@ -67,9 +76,11 @@ pub fn find_keepers(found: &mut DynamicAssemblies, graph: &HeapGraph<'_>, search
 }
 
 /// What keeps each module that can be unloaded, by the address of its record.
-pub fn keepers(graph: &HeapGraph<'_>, search: &Search) -> BTreeMap<VirtAddr, Unloading> {
-    let runtime = graph.objects().heap().runtime();
-    let heaps = LoaderHeaps::read(runtime).value;
+pub fn keepers(
+    heaps: &LoaderHeaps,
+    graph: &HeapGraph<'_>,
+    search: &Search,
+) -> BTreeMap<VirtAddr, Unloading> {
     let owners = heaps.allocators.iter().filter(|owner| owner.kind == AllocatorKind::Collectible);
     let labeler = RootLabeler::new(graph, NameStyle::CSharp);
     let mut found = BTreeMap::new();

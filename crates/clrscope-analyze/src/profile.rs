@@ -6,7 +6,7 @@ use clrscope_clr::TypeId;
 use clrscope_graph::ObjectId;
 use clrscope_memory::{Control, Interrupted};
 
-use crate::{Facts, MemoryClass, TypeLabels, Unavailable};
+use crate::{Facts, TypeLabels, Unavailable};
 
 /// A kind of thing that is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -216,7 +216,7 @@ impl Part {
             Part::Account => {
                 let account = facts.account(control)?;
                 for line in &account.value.lines {
-                    add(class_name(line.class), line.pieces, line.committed);
+                    add(line.class.name(), line.pieces, line.committed);
                 }
                 account.partial.clone()
             }
@@ -258,12 +258,4 @@ fn steady_name(labels: &TypeLabels, ty: TypeId) -> String {
         return "<unknown type>".to_owned();
     }
     name.to_owned()
-}
-
-/// The name of a class of memory: what is native is one, whatever is known of it.
-const fn class_name(class: MemoryClass) -> &'static str {
-    match class {
-        MemoryClass::GcBookkeeping | MemoryClass::NativeHeaps => MemoryClass::Native.name(),
-        class => class.name(),
-    }
 }

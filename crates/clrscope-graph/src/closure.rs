@@ -1,5 +1,8 @@
 //! What objects keep alive, wherever they are held from, and what only a set of them does.
 
+use std::convert::Infallible;
+use std::ops::ControlFlow;
+
 use clrscope_memory::{Control, Interrupted};
 
 use crate::work::Ticker;
@@ -32,6 +35,44 @@ impl Closure {
         starts: &[ObjectId],
         control: &Control<'_>,
     ) -> Result<&[ObjectId], Interrupted> {
+        let go_on = |_| ControlFlow::<Infallible>::Continue(());
+        let ControlFlow::Continue(()) = self.visit(graph, starts, go_on, control)?;
+        Ok(&self.found)
+    }
+
+    /// Visits all that can be reached from `starts`, themselves included, each once: nearest first, until
+    /// `visit` breaks. Gives what it broke with.
+    ///
+    /// ```
+    /// use std::ops::ControlFlow;
+    ///
+    /// use clrscope_graph::{Closure, Csr, Graph, ObjectId};
+    /// use clrscope_memory::Control;
+    ///
+    /// // 0 refers to 1, that to 2, and that to 0 and 3.
+    /// let edges = [(0, 1), (1, 2), (2, 0), (2, 3)].map(|(a, b)| (ObjectId(a), ObjectId(b)));
+    /// let control = Control::new();
+    /// let graph = Graph::from(Csr::from_edges(4, &edges, &control)?);
+    /// let mut seen = Vec::new();
+    /// let found = Closure::new(graph.nodes()).visit(&graph, &[ObjectId(1)], |id| {
+    ///     seen.push(id);
+    ///     if id == ObjectId(0) { ControlFlow::Break("the first") } else { ControlFlow::Continue(()) }
+    /// }, &control)?;
+    /// assert_eq!(found, ControlFlow::Break("the first"));
+    /// assert_eq!(seen, [1, 2, 0].map(ObjectId));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `control` stopped it.
+    pub fn visit<B>(
+        &mut self,
+        graph: &Graph,
+        starts: &[ObjectId],
+        mut visit: impl FnMut(ObjectId) -> ControlFlow<B>,
+        control: &Control<'_>,
+    ) -> Result<ControlFlow<B>, Interrupted> {
         // Only the bits of the last answer are set.
         for object in self.found.drain(..) {
             self.seen.remove(object);
@@ -43,9 +84,12 @@ impl Closure {
         while let Some(&object) = found.get(next) {
             next += 1;
             ticker.step()?;
+            if let ControlFlow::Break(found) = visit(object) {
+                return Ok(ControlFlow::Break(found));
+            }
             found.extend(graph.holds(object).iter().copied().filter(|&target| seen.insert(target)));
         }
-        Ok(&self.found)
+        Ok(ControlFlow::Continue(()))
     }
 
     /// Whether an object was found by the last question.
@@ -133,6 +177,9 @@ mod tests {
             closure.of(&graph, &starts, &control).unwrap().to_vec()
         };
         for _ in 0..2 {
+            let stop = |_| ControlFlow::Break(());
+            let visited = closure.visit(&graph, &[ObjectId(1)], stop, &control).unwrap();
+            assert_eq!(visited, ControlFlow::Break(()));
             assert_eq!(of(&mut closure, &[3]), [3, 2, 0, 1].map(ObjectId));
             assert_eq!(of(&mut closure, &[4, 4, 9]), [ObjectId(4)]);
             assert_eq!(of(&mut closure, &[1, 0]), [1, 0, 2].map(ObjectId));

@@ -7,7 +7,8 @@
 //! * [`ObjectMap`] numbers objects by address: one bit a pointer-sized word instead of a table;
 //! * [`Csr`] holds edges in compressed rows, built in parallel; [`Graph`] adds [`Ephemeron`]s;
 //! * [`Search`] is one breadth-first run from all roots: what is reachable, how far, by what way;
-//! * [`path_between`], [`paths_from_each_root`], [`simple_paths`] and [`PathTree`] answer with paths;
+//! * [`path_between`], [`paths_from_each_root`], [`simple_paths`] and [`PathTree`] answer with paths,
+//!   [`visit_simple_paths`] and [`Closure::visit`] until the visitor has seen enough;
 //! * [`Dominators`] say who alone holds whom, [`Retained`] how much that is, [`Children`] show the
 //!   tree from the top; [`retained_by_set`] is exact for any set of objects;
 //! * [`Closure`] is all that some objects reach.
@@ -89,5 +90,6 @@ pub use crate::id::ObjectId;
 pub use crate::map::{Granule, ObjectMap, Objects, RangeBits};
 pub use crate::path::{
     PathLimits, PathNode, PathTree, Paths, path_between, paths_from_each_root, simple_paths,
+    visit_simple_paths,
 };
 pub use crate::search::{Parent, RootPath, Search, Stop};

@@ -9,7 +9,7 @@ mod tree;
 
 pub use self::between::path_between;
 pub use self::each_root::paths_from_each_root;
-pub use self::simple::{PathLimits, simple_paths};
+pub use self::simple::{PathLimits, simple_paths, visit_simple_paths};
 pub use self::tree::{PathNode, PathTree};
 
 use crate::{RootPath, Stop};

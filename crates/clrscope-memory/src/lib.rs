@@ -41,7 +41,7 @@ pub use crate::grouped::Grouped;
 pub use crate::issue::{Issue, IssueKind, Issues, Parsed, Place};
 pub use crate::snapshot::{
     FileVersion, ModuleRecord, RegionRecord, RegionState, RegionType, Registers, Snapshot,
-    ThreadRecord, file_name,
+    ThreadRecord, ThreadTimes, file_name,
 };
 pub use crate::space::{AddressSpace, Presence, Range};
 pub use crate::target::{Arch, Os, PointerWidth, Target};

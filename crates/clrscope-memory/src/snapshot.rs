@@ -127,12 +127,26 @@ pub struct ThreadRecord {
     pub name: Option<String>,
     /// How often it was suspended.
     pub suspend_count: u32,
-    /// Time in the kernel, in units of 100 ns, if the capture knows.
-    pub kernel_time: Option<u64>,
-    /// Time in user mode, in units of 100 ns, if the capture knows.
-    pub user_time: Option<u64>,
-    /// When it was created, in units of 100 ns since 1601, if the capture knows.
-    pub create_time: Option<u64>,
+    /// Its times, if the capture knows them.
+    pub times: Option<ThreadTimes>,
+}
+
+/// When a thread was created, and how long it has run: in units of 100 ns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct ThreadTimes {
+    /// When it was created, since the beginning of 1601 (UTC).
+    pub created: u64,
+    /// Time in the kernel.
+    pub kernel: u64,
+    /// Time in user mode.
+    pub user: u64,
+}
+
+impl ThreadTimes {
+    /// How long it has run in all.
+    pub fn total(&self) -> u64 {
+        self.kernel.saturating_add(self.user)
+    }
 }
 
 /// Whether pages of a region exist.

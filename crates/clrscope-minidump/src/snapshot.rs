@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use clrscope_memory::{
     AddressSpace, Arch, Issue, IssueKind, Issues, ModuleRecord, Parsed, Range, RegionRecord,
-    Snapshot, Target, ThreadRecord,
+    Snapshot, Target, ThreadRecord, ThreadTimes,
 };
 
 use crate::{Minidump, Thread, WideStr};
@@ -123,9 +123,11 @@ impl<'data> Minidump<'data> {
                     registers,
                     name,
                     suspend_count: thread.suspend_count(),
-                    kernel_time: info.map(|info| info.kernel_time()),
-                    user_time: info.map(|info| info.user_time()),
-                    create_time: info.map(|info| info.create_time()),
+                    times: info.map(|info| ThreadTimes {
+                        created: info.create_time(),
+                        kernel: info.kernel_time(),
+                        user: info.user_time(),
+                    }),
                 }
             })
             .collect()

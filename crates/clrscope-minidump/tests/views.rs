@@ -3,7 +3,9 @@
 #[path = "support/synthetic.rs"]
 mod synthetic;
 
-use clrscope_memory::{FileVersion, IssueKind, RegionState, RegionType, Registers, VirtAddr};
+use clrscope_memory::{
+    FileVersion, IssueKind, RegionState, RegionType, Registers, ThreadTimes, VirtAddr,
+};
 use clrscope_minidump::{
     CodeView, List, Minidump, ObjectInformation, ObjectInformationType, ProcessVmCounters,
     StreamType,
@@ -168,11 +170,11 @@ fn the_snapshot_puts_the_streams_together() {
     let thread = snapshot.thread(11).unwrap();
     assert_eq!(thread.name.as_deref(), Some("Finalizer"));
     assert_eq!((thread.stack_start, thread.stack_bytes), (VirtAddr(0x5000), 11));
-    assert_eq!((thread.create_time, thread.kernel_time), (Some(1000), Some(20)));
+    assert_eq!(thread.times, Some(ThreadTimes { created: 1000, kernel: 20, user: 30 }));
     let general = std::array::from_fn(|n| 0x100 + n as u64);
     assert_eq!(thread.registers, Some(Registers::X64 { general, ip: 0x7ff0_0000_1234 }));
     let bare = snapshot.thread(12).unwrap();
-    assert_eq!((bare.registers, bare.user_time), (None, None));
+    assert_eq!((bare.registers, bare.times), (None, None));
     // In order of address, whatever the file's.
     let regions: Vec<_> = snapshot.regions.iter().map(|r| (r.base.0, r.state, r.kind)).collect();
     assert_eq!(

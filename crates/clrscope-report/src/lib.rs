@@ -15,6 +15,7 @@
 //! assert_eq!(serde_json::to_string(&Address(0x1000)).unwrap(), r#""0x1000""#);
 //! ```
 
+mod assembly_entry;
 mod columns;
 mod envelope;
 mod escape;
@@ -32,6 +33,7 @@ mod task_entry;
 pub mod verbs;
 mod wait_entry;
 
+pub use crate::assembly_entry::{AssemblyBytes, AssemblyModule};
 pub use crate::columns::{Align, Columns};
 pub use crate::envelope::{
     DumpIdentity, Envelope, IssueEntry, LayoutSources, RuntimeIdentity, SCHEMA_VERSION, Tool,

@@ -1,6 +1,6 @@
 //! The analyses: each made of what the process is known by, when it is first asked for.
 
-use clrscope_clr::{NameStyle, Verification};
+use clrscope_clr::{LoaderHeaps, NameStyle, Verification};
 use clrscope_memory::{Control, Issue, IssueKind, Issues};
 
 use super::{Basis, Fact, Facts, Unavailable, absent};
@@ -48,7 +48,8 @@ impl<'data> Facts<'_, 'data> {
             let mut found = dynamic_assemblies(modules, self.snapshot);
             let mut issues = modules.issues().clone();
             if !found.assemblies.is_empty() {
-                measure_dynamic(&mut found, runtime, &mut issues);
+                let heaps = LoaderHeaps::read(runtime).take(&mut issues);
+                measure_dynamic(&mut found, runtime, &heaps, &mut issues);
             }
             Ok(self.fact(Basis::Runtime, found, issues))
         })

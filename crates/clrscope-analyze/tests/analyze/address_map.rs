@@ -62,9 +62,7 @@ fn threads() -> impl Strategy<Value = Vec<ThreadRecord>> {
         registers: None,
         name: None,
         suspend_count: 0,
-        kernel_time: None,
-        user_time: None,
-        create_time: None,
+        times: None,
     });
     prop::collection::vec(thread, 0..4)
 }

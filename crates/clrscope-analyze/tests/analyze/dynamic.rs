@@ -10,14 +10,18 @@ use clrscope_testkit::corpus::{self, CorpusDump};
 
 use crate::support::find_runtime;
 
-fn with_measured(dump: &CorpusDump, test: impl FnOnce(&Runtime<'_>, &mut DynamicAssemblies)) {
+fn with_measured(
+    dump: &CorpusDump,
+    test: impl FnOnce(&Runtime<'_>, &LoaderHeaps, &mut DynamicAssemblies),
+) {
     let (name, bytes) = (dump.name(), dump.bytes());
     let runtime = find_runtime(&bytes).expect(name);
     let mut found = dynamic_assemblies(runtime.modules(), runtime.snapshot());
     let mut issues = Issues::new();
-    measure_dynamic(&mut found, &runtime, &mut issues);
+    let heaps = LoaderHeaps::read(&runtime).take(&mut issues);
+    measure_dynamic(&mut found, &runtime, &heaps, &mut issues);
     assert!(issues.is_empty(), "{name}: {issues:?}");
-    test(&runtime, &mut found);
+    test(&runtime, &heaps, &mut found);
 }
 
 fn dynamic_of(dump: &CorpusDump) -> DynamicAssemblies {
@@ -42,8 +46,8 @@ fn error_pages_are_one_group_that_implements_an_interface_of_the_program() {
 #[test]
 fn error_pages_take_most_of_the_low_frequency_heap() {
     let dump = corpus::dump("core31-x64-case000").expect("in testdata");
-    with_measured(&dump, |runtime, found| {
-        let heaps = LoaderHeaps::read(runtime).value.heaps;
+    with_measured(&dump, |_, heaps, found| {
+        let heaps = &heaps.heaps;
         let low = heaps.iter().find(|heap| heap.kind == LoaderHeapKind::LowFrequency);
         let low = low.expect("a low-frequency heap");
         // The oracle counts 67 MB, as it asks two domains that have the same heap.
@@ -76,12 +80,12 @@ fn error_pages_take_most_of_the_low_frequency_heap() {
 fn what_can_be_unloaded_is_held_or_not() {
     let mut held = 0;
     for dump in corpus::dumps().into_iter().filter(|dump| dump.name().ends_with("-all")) {
-        with_measured(&dump, |runtime, found| {
+        with_measured(&dump, |runtime, heaps, found| {
             let control = Control::new();
             let objects = runtime.heap().expect("a heap").objects(&control).expect("objects");
             let graph = objects.graph(&GraphOptions::default(), &control).expect("a graph");
             let search = graph.search(&control).expect("a search");
-            find_keepers(found, &graph, &search);
+            find_keepers(found, heaps, &graph, &search);
             for assembly in &found.assemblies {
                 let context = format!("{}: {assembly:?}", dump.name());
                 assert_eq!(
@@ -105,7 +109,7 @@ fn what_can_be_unloaded_is_held_or_not() {
 fn generated_methods_are_those_of_the_runtime_itself() {
     let mut methods = 0;
     for dump in corpus::dumps().into_iter().filter(|dump| dump.name().ends_with("-all")) {
-        with_measured(&dump, |_, found| {
+        with_measured(&dump, |_, _, found| {
             let count: u64 = found.generated.iter().map(|group| group.methods).sum();
             let bytes: u64 = found.generated.iter().map(|group| group.code_bytes).sum();
             let all = found.methods;

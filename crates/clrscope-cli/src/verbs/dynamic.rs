@@ -2,6 +2,7 @@
 
 use clap::Args;
 use clrscope::analyze::{count_dynamic_methods, dynamic_assemblies, find_keepers, measure_dynamic};
+use clrscope::clr::LoaderHeaps;
 use clrscope_report::verbs::dynamic;
 
 use crate::context::Context;
@@ -33,7 +34,8 @@ impl Action for Dynamic {
         issues.append(runtime.issues().clone());
         issues.append(modules.issues().clone());
         let mut found = dynamic_assemblies(modules, context.snapshot());
-        measure_dynamic(&mut found, runtime, &mut issues);
+        let heaps = LoaderHeaps::read(runtime).take(&mut issues);
+        measure_dynamic(&mut found, runtime, &heaps, &mut issues);
         // Without the managed heap it is not known what keeps assemblies, and that is said of each.
         if let Ok((objects, _)) = context.objects() {
             issues.append(objects.heap().issues().clone());
@@ -41,10 +43,10 @@ impl Action for Dynamic {
             count_dynamic_methods(&mut found, &objects);
             if found.assemblies.iter().any(|assembly| assembly.collectible) {
                 let (graph, search) = context.search(&objects, &mut issues)?;
-                find_keepers(&mut found, &graph, &search);
+                find_keepers(&mut found, &heaps, &graph, &search);
             }
         }
-        let report = dynamic::Dynamic::new(&found, modules.len() as u64, self.stat);
+        let report = dynamic::Dynamic::new(&found, runtime, self.stat);
         context.answer(&report, &issues)
     }
 }

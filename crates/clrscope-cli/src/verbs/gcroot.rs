@@ -1,11 +1,9 @@
 //! `gcroot`: why an object is alive.
 
 use clap::Args;
-use clrscope::analyze::{
-    RootLabeler, Rooted, Selection, Selector, TypeLabels, Wanted, chain, rooted,
-};
+use clrscope::analyze::{RootLabeler, Selection, Selector, TypeLabels, Wanted, chain, rooted};
 use clrscope::clr::{HeapGraph, HeapObjects};
-use clrscope::graph::{ObjectId, Parent, PathTree};
+use clrscope::graph::{ObjectId, Parent, PathTree, Stop};
 use clrscope::memory::{Issue, IssueKind, Issues, VirtAddr};
 use clrscope_report::verbs::gcroot::{self, MergedRoots, MergedStep, PathEntry, RootedObject};
 use clrscope_report::{Address, Namer, RootEntry, StepEntry};
@@ -78,7 +76,7 @@ impl GcRoot {
             let target = value::object(graph, address)?;
             let found = rooted(graph, target, wanted, self.limit, &control)?;
             if found.reachable.is_none() {
-                issues.push(unknown(graph, &found));
+                issues.push(unknown(graph, found.stop));
             }
             let paths = found.paths.iter().filter_map(|path| {
                 let (root, _) = graph.resolve(path)?;
@@ -112,7 +110,7 @@ impl GcRoot {
         context: &Context<'_>,
         (objects, graph): (&HeapObjects<'_>, &HeapGraph<'_>),
         labels: &TypeLabels,
-        issues: Issues,
+        mut issues: Issues,
     ) -> Result<Outcome, Failure> {
         let control = context.control();
         let selection = Selection { type_name: Some(text.to_owned()), ..Selection::default() };
@@ -133,6 +131,9 @@ impl GcRoot {
         };
         let tree = PathTree::merge(&search, targets, label, &control)?;
         let unreachable = graph.is_conclusive().then(|| tree.unreached());
+        if unreachable.is_none() && tree.unreached() > 0 {
+            issues.push(unknown(graph, search.stop()));
+        }
         let merged = Merged {
             graph,
             tree: &tree,
@@ -147,8 +148,8 @@ impl GcRoot {
 }
 
 /// Why nobody knows whether an object is alive.
-fn unknown(graph: &HeapGraph<'_>, found: &Rooted) -> Issue {
-    let why = match found.stop {
+fn unknown(graph: &HeapGraph<'_>, stop: Option<Stop>) -> Issue {
+    let why = match stop {
         Some(stop) => format!("the search was not finished: {}", stop_reason(stop)),
         None if graph.has_stacks() => "not all roots and references are known".to_owned(),
         None => "the stacks were not searched".to_owned(),

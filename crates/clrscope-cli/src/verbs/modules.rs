@@ -66,7 +66,7 @@ fn assemblies(
         && let Ok((objects, _)) = context.objects()
     {
         let (graph, search) = context.search(&objects, &mut issues)?;
-        found.add_keepers(&keepers(&graph, &search));
+        found.add_keepers(&keepers(&heaps, &graph, &search));
     }
     match only {
         Some(only) if found.is_empty() => {

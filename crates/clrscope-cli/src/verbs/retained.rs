@@ -65,7 +65,7 @@ impl Action for Retained {
         let group = |by| retained_by(&graph, &labels, by, self.top, &control);
         let (by, groups) = match self.by {
             _ if !self.addresses.is_empty() => {
-                return context.answer(&self.set(&graph, &control)?, &issues);
+                return context.answer(&self.set(&graph, &labels, &control)?, &issues);
             }
             Grouping::Object => {
                 let owners = context.ownership()?;
@@ -111,10 +111,16 @@ impl Retained {
         Ok(RetainedReport { by: By::Object, alive: alive(graph, control)?, retained })
     }
 
-    /// What the objects that were named retain together.
-    fn set(&self, graph: &HeapGraph<'_>, control: &Control<'_>) -> Result<RetainedReport, Failure> {
+    /// What the objects that were named retain: the one, or all together.
+    fn set(
+        &self,
+        graph: &HeapGraph<'_>,
+        labels: &TypeLabels,
+        control: &Control<'_>,
+    ) -> Result<RetainedReport, Failure> {
         let sizes = graph.sizes(control)?;
         let mut set = NodeSet::new(graph.graph().nodes());
+        let mut only = None;
         let mut row = RetainedRow {
             address: None,
             ty: None,
@@ -130,13 +136,19 @@ impl Retained {
             if set.insert(id) {
                 row.count += 1;
                 row.shallow += sizes.of(id);
+                only = graph.object(id);
             }
+        }
+        let by = if row.count == 1 { By::Object } else { By::Set };
+        if let Some(object) = only.filter(|_| by == By::Object) {
+            row.address = Some(object.address.into());
+            row.name = labels.name(object.ty).to_owned();
         }
         let roots: Vec<ObjectId> = graph.holding_roots().map(|(_, target)| target).collect();
         let totals = retained_by_set(graph.graph(), &roots, &set, |id| sizes.of(id), control)?;
         row.retained_count = totals.objects;
         row.retained = totals.bytes;
-        Ok(RetainedReport { by: By::Set, alive: alive(graph, control)?, retained: vec![row] })
+        Ok(RetainedReport { by, alive: alive(graph, control)?, retained: vec![row] })
     }
 }
 

@@ -95,6 +95,23 @@ fn a_series_names_what_leaks_and_what_holds_it() {
 }
 
 #[test]
+fn memory_is_counted_as_the_account_counts_it() {
+    let names = ["net10-x64-svr-case002", "net6-x64-case004"];
+    let accounts = names.map(|name| run(name, "account DUMP --format json").json());
+    let answer = diff(&names, &["--format", "json", "--top", "0"]).expect("in testdata").json();
+    let rows = rows(&answer, "account");
+    assert!(rows.len() > 8, "{rows:?}");
+    for row in rows {
+        for (number, account) in accounts.iter().enumerate() {
+            let totals = account["data"]["totals"].as_array().expect("totals").iter();
+            let mut totals = totals.filter(|total| total["class"] == row["name"]);
+            let total = totals.next().map_or(0, |total| total["committed"].as_u64().unwrap_or(1));
+            assert_eq!(row["bytes"][number], total, "{row}");
+        }
+    }
+}
+
+#[test]
 fn rows_can_be_sorted_and_narrowed() {
     let pair = ["net10-x64-wks-all", "net9-x64-case003"];
     let names = |options: &[&str]| -> Vec<String> {

@@ -1,5 +1,7 @@
 //! What was loaded: domains, load contexts, assemblies, modules.
 
+use serde_json::Value;
+
 use crate::harness::{run, snapshots};
 
 snapshots! {
@@ -32,21 +34,39 @@ fn an_emitted_assembly_is_shown_with_its_module_and_types() {
 }
 
 #[test]
-fn what_keeps_an_assembly_is_the_same_in_both_answers() {
+fn an_assembly_is_the_same_in_all_answers() {
+    const KEYS: [&str; 9] = [
+        "address",
+        "name",
+        "dynamic",
+        "collectible",
+        "unloads",
+        "held_by",
+        "alc",
+        "types",
+        "bytes",
+    ];
     let assemblies = run("net10-x64-wks-all", "assemblies DUMP --format json").json();
     let dynamic = run("net10-x64-wks-all", "dynamic DUMP --format json").json();
-    let collectible = |answer: &serde_json::Value| {
-        let rows = answer["data"]["assemblies"].as_array().expect("assemblies").clone();
-        let rows = rows.into_iter().filter(|row| row["collectible"] == true);
-        let row = |row: serde_json::Value| {
-            ["name", "unloads", "held_by"].map(|key| row[key].as_str().unwrap_or("-").to_owned())
-        };
-        rows.map(row).collect::<Vec<_>>()
+    let made = |answer: &Value| {
+        let rows = answer["data"]["assemblies"].as_array().expect("assemblies").iter();
+        let rows = rows.filter(|row| row["dynamic"] == true);
+        rows.map(|row| (KEYS.map(|key| row[key].clone()), row["modules"][0]["address"].clone()))
+            .collect::<Vec<_>>()
     };
-    let rows = collectible(&assemblies);
-    assert_eq!(rows.len(), 15);
-    assert_eq!(rows, collectible(&dynamic));
-    assert!(rows.iter().all(|[_, unloads, _]| unloads == "held" || unloads == "unreachable"));
+    let rows = made(&dynamic);
+    assert_eq!(rows.len() as u64, dynamic["data"]["count"]);
+    assert_eq!(rows, made(&assemblies));
+    let collectible: Vec<_> = rows.iter().filter(|(row, _)| row[3] == true).collect();
+    assert_eq!(collectible.len(), 15);
+    for (row, module) in collectible {
+        assert!(row[4] == "held" || row[4] == "unreachable", "{row:?}");
+        assert_eq!(row[6], "Default");
+        assert!(module.as_str().is_some_and(|address| address.len() > 4), "{module}");
+    }
+    let text = run("net10-x64-wks-all", "assemblies DUMP").stdout;
+    let held = text.lines().filter(|line| line.contains(" held ")).count();
+    assert!(held > 5, "{text}");
 }
 
 #[test]

@@ -104,8 +104,8 @@ same_answers! {
         is "eeheap DUMP -gc" at "/heaps/0/segments"
         with ["kind", "address", "start", "end", "committed_end", "reserved_end"];
     emitted_assemblies:
-        "SELECT module, name, collectible, origin FROM assemblies WHERE dynamic = 1"
-        is "dynamic DUMP" at "/assemblies" with ["module", "name", "collectible", "origin"];
+        "SELECT assembly AS address, name, collectible, origin FROM assemblies WHERE dynamic = 1"
+        is "dynamic DUMP" at "/assemblies" with ["address", "name", "collectible", "origin"];
     modules:
         "SELECT base, bytes, path AS name, version FROM modules"
         is "info DUMP" at "/modules" with ["base", "bytes", "name", "version"];

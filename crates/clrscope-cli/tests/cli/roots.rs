@@ -2,6 +2,7 @@
 //! the dump wrote down.
 
 use clrscope_testkit::corpus;
+use serde_json::Value;
 
 use crate::harness::{run, snapshots};
 
@@ -67,6 +68,35 @@ fn without_time_or_memory_nothing_is_called_unrooted() {
         assert_eq!(answer.code, 4, "{limit}: {} {}", answer.stdout, answer.stderr);
         assert!(!answer.stdout.contains("false"), "{limit}: {}", answer.stdout);
     }
+}
+
+/// The local variable of a thread is the only one of these that stacks alone keep.
+#[test]
+fn merged_paths_call_nothing_unrooted_without_the_stacks() {
+    let answer = run("net10-x64-wks-all", "gcroot DUMP -type Zoo.Target -nostacks --format json");
+    assert_eq!((answer.code, &answer.json()["data"]["unreachable"]), (4, &Value::Null));
+    let whole = run("net10-x64-wks-all", "gcroot DUMP -type Zoo.Target --format json");
+    assert_eq!((whole.code, &whole.json()["data"]["unreachable"]), (0, &Value::from(0)));
+}
+
+#[test]
+fn what_is_retained_has_the_name_of_who_retains_it() {
+    for (by, key) in [("static", "static"), ("type", "type"), ("module", "name"), ("alc", "name")] {
+        let line = format!("retained DUMP --by {by} --top 3 --format json");
+        let rows = run("net9-x64-case003", &line).json()["data"]["retained"].clone();
+        for row in rows.as_array().expect("rows") {
+            assert!(row[key].as_str().is_some_and(|name| !name.is_empty()), "{row}");
+            assert!(row.get("address").is_none(), "{row}");
+        }
+    }
+    // One object is as in the list of all.
+    let rows = |options: &str| {
+        let line = format!("retained DUMP{options} --format json");
+        run("net9-x64-case003", &line).json()["data"]["retained"].clone()
+    };
+    let first = &rows(" --top 1")[0];
+    let address = first["address"].as_str().expect("an address");
+    assert_eq!(&rows(&format!(" {address}"))[0], first);
 }
 
 /// Objects and bytes that a statistic counts.

@@ -39,6 +39,23 @@ fn a_sync_block_that_is_not_there_is_1() {
     assert_eq!((run.code, run.stdout.as_str()), (1, ""));
 }
 
+#[test]
+fn threads_have_times() {
+    let answer = run("net8-x64-case005", "threads DUMP --format json").json();
+    let taken = answer["dump"]["time"].as_str().expect("a time").to_owned();
+    let threads = answer["data"]["threads"].as_array().expect("threads").clone();
+    let number = |row: &Value, key: &str| row[key].as_u64().unwrap_or_else(|| panic!("{row}"));
+    assert_eq!((number(&threads[0], "kernel_ms"), number(&threads[0], "user_ms")), (3_450, 170));
+    // The dump has no times of one: it began while the dump was written.
+    let dates: Vec<&str> = threads.iter().filter_map(|row| row["created"].as_str()).collect();
+    assert_eq!((dates.len(), threads.len()), (9, 10));
+    for created in dates {
+        assert!(created[..10] == taken[..10] && *created < *taken, "{created} {taken}");
+    }
+    let times = run("net8-x64-case005", "threads DUMP --format csv").stdout;
+    assert!(times.lines().next().is_some_and(|line| line.contains(",created,kernel_ms,user_ms,")));
+}
+
 /// The data of JSON answers: what the envelope says of the layout changes as more of it is known.
 macro_rules! data_snapshots {
     ($($name:ident: $dump:literal, $line:literal;)*) => {

@@ -5,7 +5,7 @@ use clrscope_image::unwind::FunctionEntry;
 use clrscope_memory::{AddressSpace, Arch, Rva, VirtAddr};
 
 use super::sections::CodeSection;
-use super::{CodeAt, Compilation, JittedMethod, MethodCode, nibble_map};
+use super::{CodeAt, Compilation, JittedMethod, MethodCode, filters, nibble_map};
 use crate::layout::MissingField;
 use crate::runtime::Runtime;
 
@@ -22,6 +22,7 @@ pub(super) struct JitReader<'data> {
     map_base: u64,
     header_map: u64,
     end: u64,
+    exceptions: Option<u64>,
     gc_info: u64,
     method_desc: u64,
     /// On x86 the record itself is before the code: its size.
@@ -45,6 +46,7 @@ impl<'data> JitReader<'data> {
             map_base: layout.require("CodeHeapListNode", "MapBase")?,
             header_map: layout.require("CodeHeapListNode", "HeaderMap")?,
             end: layout.require("CodeHeapListNode", "EndAddress")?,
+            exceptions: layout.offset("RealCodeHeader", "EHInfo"),
             gc_info: layout.require("RealCodeHeader", "GCInfo")?,
             method_desc: layout.require("RealCodeHeader", "MethodDesc")?,
             inline_header: match runtime.snapshot().target.arch {
@@ -75,10 +77,7 @@ impl<'data> JitReader<'data> {
         let method = |(start, behind): (VirtAddr, VirtAddr)| {
             let word = space.read_pointer(start.wrapping_sub(space.target().pointer_bytes()));
             let is_stub = word.is_none_or(|word| word.0 <= LAST_STUB_KIND);
-            let header = match self.inline_header {
-                Some(size) => start.wrapping_sub(size),
-                None => word.unwrap_or_default(),
-            };
+            let header = self.header(start, word.unwrap_or_default());
             let method_desc = space.read_pointer(header.wrapping_add(self.method_desc));
             JittedMethod {
                 start,
@@ -105,10 +104,7 @@ impl<'data> JitReader<'data> {
         if word.0 <= LAST_STUB_KIND {
             return Some(CodeAt::Stub);
         }
-        let header = match self.inline_header {
-            Some(size) => start.wrapping_sub(size),
-            None => word,
-        };
+        let header = self.header(start, word);
         let offset = u32::try_from(address.offset_from(start)?).ok()?;
         let gc_info = space.read_pointer(header.wrapping_add(self.gc_info))?;
         let (function, is_funclet) = match self.functions {
@@ -139,6 +135,19 @@ impl<'data> JitReader<'data> {
             gc_info: Some(gc_info),
             gc_info_version: self.gc_info_version,
         }))
+    }
+
+    /// Where the filters of the method whose code begins at `start` do.
+    pub(super) fn filters(&self, start: VirtAddr) -> Option<Vec<u32>> {
+        let space = &self.space;
+        let word = space.read_pointer(start.wrapping_sub(space.target().pointer_bytes()))?;
+        let at = self.header(start, word).wrapping_add(self.exceptions?);
+        filters::jitted(space, space.read_pointer(at)?)
+    }
+
+    /// The record of the method whose code begins at `start`, behind `word`.
+    fn header(&self, start: VirtAddr, word: VirtAddr) -> VirtAddr {
+        self.inline_header.map_or(word, |size| start.wrapping_sub(size))
     }
 
     /// The unwind entry that an address is in, and its index. The first is the method itself. On arm64

@@ -6,6 +6,7 @@
 
 mod chunks;
 mod entry_points;
+mod filters;
 mod finder;
 mod jit;
 mod method_desc;
@@ -147,8 +148,7 @@ impl<'data> CodeMap<'data> {
 
     /// Whose code an address is in; `None` if it is no code that the runtime knows.
     pub fn code_at(&self, address: VirtAddr) -> Option<CodeAt> {
-        let index = self.sections.partition_point(|section| section.end <= address);
-        let section = self.sections.get(index).filter(|section| section.begin <= address)?;
+        let (index, section) = self.section_at(address)?;
         match section.kind {
             SectionKind::Jit { heap } => self.jit.code_at(section, heap, address),
             SectionKind::Image { module } => {
@@ -157,6 +157,13 @@ impl<'data> CodeMap<'data> {
             }
             SectionKind::Stubs => Some(CodeAt::Stub),
         }
+    }
+
+    /// The stretch that an address is in, and its place among all.
+    fn section_at(&self, address: VirtAddr) -> Option<(usize, &CodeSection)> {
+        let index = self.sections.partition_point(|section| section.end <= address);
+        let section = self.sections.get(index).filter(|section| section.begin <= address)?;
+        Some((index, section))
     }
 
     /// All that is in the heaps of the JIT, in order of address.
@@ -192,6 +199,31 @@ impl<'data> CodeMap<'data> {
         let method = self.methods.read(address)?;
         let types = self.runtime.types().ok()?;
         types.get(method.method_table).map(|_| address)
+    }
+
+    /// Whether a place is in a filter: the code behind `when`, which says whether a handler is for an
+    /// exception while everything that the exception was thrown through is still there. `None`, if the
+    /// method's table of clauses is not known.
+    pub fn is_filter(&self, method: &MethodCode) -> Option<bool> {
+        let Some(function) = method.function.filter(|_| method.is_funclet) else {
+            return Some(false);
+        };
+        let begin = method.base.at_rva(function.begin).offset_from(method.start)?;
+        Some(self.filters(method)?.iter().any(|&filter| u64::from(filter) == begin))
+    }
+
+    /// Where the filters of a method begin, from the start of its code; `None`, if that is not known.
+    fn filters(&self, method: &MethodCode) -> Option<Vec<u32>> {
+        match method.compilation {
+            Compilation::Jit => self.jit.filters(method.start),
+            Compilation::ReadyToRun => {
+                let (index, section) = self.section_at(method.start)?;
+                let SectionKind::Image { module } = section.kind else { return None };
+                let image = self.images.get(index)?.get(&self.runtime, section, module)?;
+                image.filters(method.start)
+            }
+            Compilation::NativeImage => None,
+        }
     }
 
     /// The version of the GC info that the JIT of this runtime writes.

@@ -4,14 +4,15 @@ use std::sync::OnceLock;
 
 use clrscope_image::unwind::{FunctionEntry, x64};
 use clrscope_image::{
-    CompiledMethod, PeImage, ReadyToRunMethods, RuntimeFunction, RuntimeFunctions,
+    CompiledMethod, DataDirectory, PeImage, ReadyToRunMethods, ReadyToRunSectionKind,
+    RuntimeFunction, RuntimeFunctions,
 };
 use clrscope_memory::{AddressSpace, Arch, Rva, VirtAddr};
 
 use super::entry_points::{self, EntryPoints};
 use super::method_desc::MethodDescReader;
 use super::sections::CodeSection;
-use super::{Compilation, MethodCode, NativeCode, native_image};
+use super::{Compilation, MethodCode, NativeCode, filters, native_image};
 use crate::runtime::Runtime;
 
 /// Functions of one method, its funclets among them.
@@ -45,6 +46,8 @@ pub(super) struct PrecompiledImage<'data> {
     functions: Option<RuntimeFunctions<'data>>,
     /// What the runtime knows: the methods that it has prepared.
     entry_points: EntryPoints,
+    /// What methods do with exceptions, in ReadyToRun code: the table of them.
+    exceptions: Option<DataDirectory>,
     /// What the image says: all methods that were compiled.
     compiled: Option<ReadyToRunMethods<'data>>,
 }
@@ -85,6 +88,9 @@ impl<'data> PrecompiledImage<'data> {
             gc_info_version: ready_to_run.as_ref().map(|header| gc_info_version(header.version)),
             functions,
             entry_points,
+            exceptions: ready_to_run
+                .as_ref()
+                .and_then(|header| header.section(ReadyToRunSectionKind::EXCEPTION_INFO)),
             compiled: ready_to_run.as_ref().map(|header| header.methods(header)),
         })
     }
@@ -117,6 +123,12 @@ impl<'data> PrecompiledImage<'data> {
             gc_info: main.unwind_data.and_then(|unwind_data| self.gc_info(unwind_data)),
             gc_info_version: self.gc_info_version.unwrap_or(jit_version),
         })
+    }
+
+    /// Where the filters of the method whose code begins at `start` do.
+    pub(super) fn filters(&self, start: VirtAddr) -> Option<Vec<u32>> {
+        let rva = Rva(u32::try_from(start.offset_from(self.base)?).ok()?);
+        filters::compiled(&self.space, self.base, self.exceptions?, rva)
     }
 
     /// The methods that the runtime has prepared, and where their code begins.

@@ -1,6 +1,6 @@
 //! Allocation contexts: memory handed out in advance, in which there are no objects yet.
 
-use clrscope_memory::{Issues, VirtAddr};
+use clrscope_memory::{Issue, IssueKind, Issues, VirtAddr};
 
 use crate::layout::Layout;
 use crate::runtime::Runtime;
@@ -57,8 +57,11 @@ impl AllocationContext {
 pub(super) fn of_threads(runtime: &Runtime<'_>, issues: &mut Issues) -> Vec<AllocationContext> {
     let Some(place) = Place::of(runtime.layout()) else { return Vec::new() };
     let Ok(threads) = thread_addresses(runtime) else { return Vec::new() };
-    let threads = threads.take(issues);
+    // A record that is none has no context. If it stood for a thread that has one, the walk finds damage.
+    let is_of_walk = |issue: &&Issue| issue.kind != IssueKind::BadValue;
+    issues.extend(threads.issues.iter().filter(is_of_walk).cloned());
     threads
+        .value
         .into_iter()
         .filter_map(|thread| {
             let address = place.of_thread(runtime, thread)?;

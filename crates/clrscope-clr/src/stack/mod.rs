@@ -15,7 +15,7 @@ pub use self::frame::{FrameKind, NativeFrame, StackFrame};
 pub use self::roots::{RootLocation, StackOffset, StackRoot, StackRoots};
 pub use self::thread::{Apartment, GcMode, LifeCycle, ManagedThread, ThreadState};
 pub use self::walk::StackBounds;
-use crate::code::CodeMap;
+use crate::code::{CodeMap, MethodCode};
 use crate::layout::MissingField;
 
 /// Bounds what a search over all threads reads. Stacks do not overlap, so together they are no larger
@@ -126,10 +126,14 @@ impl<'a, 'data> StackWalker<'a, 'data> {
         frames: &[StackFrame],
         object_at: &dyn Fn(VirtAddr) -> Option<VirtAddr>,
     ) -> StackRoots {
-        let mut roots =
-            self.roots.collect(frames, record.registers.as_ref(), bounds(record), object_at);
+        let code = self.unwinder.code;
+        // Where it is not known, a handler is more likely: what is lost by that is found conservatively.
+        let is_filter = |method: &MethodCode| code.is_filter(method) == Some(true);
+        let registers = record.registers.as_ref();
+        let bounds = bounds(record);
+        let mut roots = self.roots.collect(frames, registers, bounds, &is_filter, object_at);
         // Without a map of code no frame is known to be managed.
-        roots.complete &= !self.unwinder.code.sections().is_empty();
+        roots.complete &= !code.sections().is_empty();
         roots
     }
 }

@@ -8,6 +8,7 @@ use super::StackBounds;
 use super::explicit::ExplicitFrame;
 use super::frame::{FrameKind, StackFrame};
 use super::gcinfo::{GcInfo, SlotBase, SlotPlace};
+use crate::code::MethodCode;
 use crate::layout::MissingField;
 use crate::runtime::Runtime;
 
@@ -116,11 +117,12 @@ impl<'data> RootReader<'data> {
         frames: &[StackFrame],
         registers: Option<&Registers>,
         bounds: StackBounds,
+        is_filter: &dyn Fn(&MethodCode) -> bool,
         object_at: &dyn Fn(VirtAddr) -> Option<VirtAddr>,
     ) -> StackRoots {
         let mut roots = Vec::new();
         let mut complete = self.arch == Arch::X64;
-        let dead = self.dead(frames);
+        let dead = dead(frames, is_filter);
         for (index, frame) in frames.iter().enumerate() {
             match &frame.kind {
                 FrameKind::Managed(_) if dead.contains(&index) => {}
@@ -137,44 +139,6 @@ impl<'data> RootReader<'data> {
         let known: FxHashSet<_> = roots.iter().filter_map(|root| root.location.address()).collect();
         self.conservative(frames, registers, bounds, object_at, &known, &mut roots);
         StackRoots { roots, complete }
-    }
-
-    /// Frames that will not go on: while a handler of a method runs, the method's own frame is only
-    /// its memory (the handler reports what it holds), and what the exception was thrown through above
-    /// the throw is gone. A filter runs before anything is gone, but cannot be told from a handler
-    /// here; what is lost by that is found conservatively.
-    fn dead(&self, frames: &[StackFrame]) -> FxHashSet<usize> {
-        let mut dead = FxHashSet::default();
-        // From the outermost on: where the next frame of each method is, and the next that throws.
-        let mut parents: FxHashMap<VirtAddr, usize> = FxHashMap::default();
-        let mut thrown = None;
-        let mut spans = Vec::new();
-        for (index, frame) in frames.iter().enumerate().rev() {
-            match frame.method() {
-                Some(method) if method.is_funclet => {
-                    if let Some(&parent) = parents.get(&method.start) {
-                        let first = thrown.filter(|&thrown| thrown < parent).unwrap_or(parent);
-                        spans.push((first, parent));
-                    }
-                }
-                Some(method) => {
-                    parents.insert(method.start, index);
-                }
-                None => {
-                    let throws = |kind: &str| THROWS.contains(&kind);
-                    let kind = frame.explicit_kind().filter(|kind| throws(kind));
-                    thrown = kind.map(|_| index).or(thrown);
-                }
-            }
-        }
-        // Each frame once, however the spans overlap.
-        spans.sort_unstable();
-        let mut next = 0;
-        for (first, last) in spans {
-            dead.extend(first.max(next)..=last);
-            next = next.max(last + 1);
-        }
-        dead
     }
 
     /// The references of a managed frame by its GC info; gives whether all live slots are known.
@@ -299,6 +263,44 @@ impl<'data> RootReader<'data> {
     }
 }
 
+/// Frames that will not go on: while a handler of a method runs, the method's own frame is only its memory
+/// (the handler reports what it holds), and what the exception was thrown through above the throw is gone.
+/// A filter runs before anything is gone.
+fn dead(frames: &[StackFrame], is_filter: &dyn Fn(&MethodCode) -> bool) -> FxHashSet<usize> {
+    let mut dead = FxHashSet::default();
+    // From the outermost on: where the next frame of each method is, and the next that throws.
+    let mut parents: FxHashMap<VirtAddr, usize> = FxHashMap::default();
+    let mut thrown = None;
+    let mut spans = Vec::new();
+    for (index, frame) in frames.iter().enumerate().rev() {
+        match frame.method() {
+            Some(method) if method.is_funclet => {
+                let parent = parents.get(&method.start).filter(|_| !is_filter(method));
+                if let Some(&parent) = parent {
+                    let first = thrown.filter(|&thrown| thrown < parent).unwrap_or(parent);
+                    spans.push((first, parent));
+                }
+            }
+            Some(method) => {
+                parents.insert(method.start, index);
+            }
+            None => {
+                let throws = |kind: &str| THROWS.contains(&kind);
+                let kind = frame.explicit_kind().filter(|kind| throws(kind));
+                thrown = kind.map(|_| index).or(thrown);
+            }
+        }
+    }
+    // Each frame once, however the spans overlap.
+    spans.sort_unstable();
+    let mut next = 0;
+    for (first, last) in spans {
+        dead.extend(first.max(next)..=last);
+        next = next.max(last + 1);
+    }
+    dead
+}
+
 /// The offset at which the runtime looks for the live slots of a method that called a native function:
 /// that which the method's own explicit frame recorded. It can be a little before the return address of
 /// the native call, where less is live.
@@ -334,5 +336,70 @@ fn general(registers: Option<&Registers>) -> Vec<u64> {
         Some(Registers::X86 { general, .. }) => general.iter().map(|&r| r.into()).collect(),
         Some(Registers::X64 { general, .. }) => general.to_vec(),
         Some(Registers::Arm64 { general, .. }) => general.to_vec(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clrscope_image::unwind::{FoundBy, FunctionEntry};
+    use clrscope_memory::Rva;
+
+    use super::super::gcinfo::Execution;
+    use super::*;
+    use crate::code::Compilation;
+
+    fn frame(kind: FrameKind) -> StackFrame {
+        StackFrame {
+            kind,
+            ip: VirtAddr::NULL,
+            sp: VirtAddr::NULL,
+            caller_sp: None,
+            found_by: FoundBy::Cfi,
+            execution: Execution::Calling,
+            registers: None,
+        }
+    }
+
+    fn managed(start: u64, is_funclet: bool) -> StackFrame {
+        let function = FunctionEntry { begin: Rva(0), end: Rva(1), unwind_data: 0 };
+        frame(FrameKind::Managed(MethodCode {
+            compilation: Compilation::Jit,
+            method_desc: None,
+            definition: None,
+            start: VirtAddr(start),
+            offset: 0,
+            base: VirtAddr::NULL,
+            function: Some(function),
+            is_funclet,
+            gc_info: None,
+            gc_info_version: 2,
+        }))
+    }
+
+    #[test]
+    fn a_handler_ends_what_was_thrown_through_and_a_filter_does_not() {
+        let thrown = ExplicitFrame {
+            kind: Some("SoftwareExceptionFrame".into()),
+            address: VirtAddr::NULL,
+            caller: None,
+            method_desc: None,
+            saved_registers: Vec::new(),
+            protected: Vec::new(),
+        };
+        // What the handler calls; the handler; the throw; what threw; the method of the handler; its caller.
+        let frames = [
+            managed(0x5000, false),
+            managed(0x1000, true),
+            frame(FrameKind::Explicit(thrown)),
+            managed(0x4000, false),
+            managed(0x1000, false),
+            managed(0x3000, false),
+        ];
+        let of_handler = dead(&frames, &|_| false);
+        assert_eq!(
+            (0..6).filter(|index| of_handler.contains(index)).collect::<Vec<_>>(),
+            [2, 3, 4]
+        );
+        assert!(dead(&frames, &|method| method.start.0 == 0x1000).is_empty());
     }
 }

@@ -1,6 +1,6 @@
 //! The runtime's threads. `src/coreclr/vm/threads.h` of dotnet/runtime.
 
-use clrscope_memory::{Issue, IssueKind, Parsed, VirtAddr};
+use clrscope_memory::{Issue, IssueKind, Parsed, ThreadTimes, VirtAddr};
 
 use super::{StackBounds, bounds};
 use crate::layout::MissingField;
@@ -129,6 +129,8 @@ pub struct ManagedThread {
     pub stack: Option<StackBounds>,
     /// Its name as the operating system has it, if the capture does.
     pub name: Option<String>,
+    /// When it was created and how long it has run, if the capture knows.
+    pub times: Option<ThreadTimes>,
 }
 
 impl<'data> Runtime<'data> {
@@ -215,6 +217,7 @@ impl<'a, 'data> ThreadReader<'a, 'data> {
             frame: space.read_pointer(address.wrapping_add(self.frame)).unwrap_or_default(),
             stack: record.map(bounds),
             name: record.and_then(|record| record.name.clone()),
+            times: record.and_then(|record| record.times),
         })
     }
 }

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::ops::ControlFlow;
 
 use clrscope_memory::{Control, Interrupted};
 
@@ -37,18 +38,39 @@ pub fn simple_paths(
     limits: PathLimits,
     control: &Control<'_>,
 ) -> Result<Paths, Interrupted> {
-    control.reserve(limits.steps.min(reverse.edges()).saturating_mul(STEP_BYTES))?;
-    let mut finder = Finder {
-        search,
-        reverse,
-        tails: Vec::new(),
-        queue: BinaryHeap::new(),
-        left: limits.steps,
-        paths: Vec::new(),
+    let mut paths = Vec::new();
+    let add = |path| {
+        if paths.len() == limits.paths {
+            return ControlFlow::Break(());
+        }
+        paths.push(path);
+        ControlFlow::Continue(())
     };
-    let stop = finder.find(target, limits.paths, control).err();
+    let stop = visit_simple_paths(search, reverse, target, limits.steps, add, control)?;
+    Ok(Paths { paths, stop })
+}
+
+/// Visits the paths that [`simple_paths`] lists, as they are found: the shortest first, until `visit`
+/// breaks or `steps` are taken. Gives why there may be more, [`Stop::Limit`] if `visit` broke; `None`, if
+/// these were all.
+///
+/// # Errors
+///
+/// The memory is beyond the budget.
+pub fn visit_simple_paths(
+    search: &Search,
+    reverse: &Csr,
+    target: ObjectId,
+    steps: u64,
+    mut visit: impl FnMut(RootPath) -> ControlFlow<()>,
+    control: &Control<'_>,
+) -> Result<Option<Stop>, Interrupted> {
+    control.reserve(steps.min(reverse.edges()).saturating_mul(STEP_BYTES))?;
+    let mut finder =
+        Finder { search, reverse, tails: Vec::new(), queue: BinaryHeap::new(), left: steps };
+    let stop = finder.find(target, &mut visit, control).err();
     // What a search that was stopped has not reached may be on other paths.
-    Ok(Paths { paths: finder.paths, stop: stop.or(search.stop()) })
+    Ok(stop.or(search.stop()))
 }
 
 /// A tail and its entry in the queue.
@@ -77,11 +99,15 @@ struct Finder<'a> {
     tails: Vec<Tail>,
     queue: BinaryHeap<Order>,
     left: u64,
-    paths: Vec<RootPath>,
 }
 
 impl Finder<'_> {
-    fn find(&mut self, target: ObjectId, limit: usize, control: &Control<'_>) -> Result<(), Stop> {
+    fn find(
+        &mut self,
+        target: ObjectId,
+        visit: &mut dyn FnMut(RootPath) -> ControlFlow<()>,
+        control: &Control<'_>,
+    ) -> Result<(), Stop> {
         control.check().map_err(Stop::Interrupted)?;
         let mut ticker = Ticker::new(control, "listing paths", 0);
         let Some(distance) = self.search.distance(target) else { return Ok(()) };
@@ -90,10 +116,9 @@ impl Finder<'_> {
             ticker.step().map_err(Stop::Interrupted)?;
             let tail = self.tails[index as usize];
             if let Some(Parent::Root(root)) = self.search.parent(tail.object) {
-                if self.paths.len() == limit {
+                if visit(RootPath { root, objects: self.objects(index) }).is_break() {
                     return Err(Stop::Limit);
                 }
-                self.paths.push(RootPath { root, objects: self.objects(index) });
             }
             let mut before = None;
             for &object in self.reverse.row(tail.object) {

@@ -3,9 +3,11 @@
 use std::fmt::Display;
 use std::io;
 
-use clrscope_analyze::{ThreadEntry, Waiting};
+use clrscope_analyze::{Grouped, ThreadEntry, Waiting};
 use clrscope_clr::stack::{Apartment, GcMode, LifeCycle};
 use serde::Serialize;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::columns::{Align, Columns};
 use crate::escape::Escaped;
@@ -114,10 +116,27 @@ pub struct ThreadRow {
     pub lock_count: Option<u32>,
     /// `sta`, `mta` or `unknown`.
     pub apartment: &'static str,
+    /// When it was created (RFC 3339), if the dump says.
+    pub created: Option<String>,
+    /// How long it has run in the kernel, in milliseconds, if the dump says.
+    pub kernel_ms: Option<u64>,
+    /// How long it has run in user mode, in milliseconds, if the dump says.
+    pub user_ms: Option<u64>,
     /// The exception that it threw last and that is still kept.
     pub exception: Option<ExceptionLabel>,
     /// What it waits for, if that is known.
     pub waits_for: Option<WaitEntry>,
+}
+
+/// Units of 100 ns in a millisecond.
+const UNITS: u64 = 10_000;
+
+/// A time in units of 100 ns since 1601, as RFC 3339 has it.
+fn date(units: u64) -> Option<String> {
+    const FROM_1601_TO_1970: i128 = 11_644_473_600 * 1_000_000_000;
+    let nanoseconds = i128::from(units) * 100 - FROM_1601_TO_1970;
+    let time = OffsetDateTime::from_unix_timestamp_nanos(nanoseconds).ok()?;
+    time.replace_nanosecond(time.nanosecond() / 1_000_000 * 1_000_000).ok()?.format(&Rfc3339).ok()
 }
 
 /// The answer of `threads`.
@@ -178,6 +197,9 @@ impl ThreadRow {
                 Apartment::Mta => "mta",
                 Apartment::Unknown => "unknown",
             },
+            created: thread.times.and_then(|times| date(times.created)),
+            kernel_ms: thread.times.map(|times| times.kernel / UNITS),
+            user_ms: thread.times.map(|times| times.user / UNITS),
             exception: ExceptionLabel::new(entry),
             waits_for,
         }
@@ -188,6 +210,12 @@ impl ThreadRow {
         let Some(exception) = &self.exception else { return String::new() };
         let name = exception.name.as_deref().unwrap_or("<no object>");
         format!("{} {:x}", Escaped(name), exception.address.0)
+    }
+
+    /// Seconds that it has run.
+    fn cpu_text(&self) -> Option<String> {
+        let total = self.kernel_ms?.saturating_add(self.user_ms?);
+        Some(format!("{}.{:03}", Grouped(total / 1_000), total % 1_000))
     }
 
     fn name_text(&self) -> String {
@@ -223,6 +251,7 @@ impl Report for Threads {
             ("Domain", Align::Left),
             ("Lock Count", Align::Right),
             ("Apt", Align::Left),
+            ("CPU s", Align::Right),
             ("Name", Align::Left),
             ("Exception", Align::Left),
             ("Waits for", Align::Left),
@@ -252,6 +281,7 @@ impl Report for Threads {
                 &row.domain.map_or_else(unknown, address),
                 &row.lock_count.map_or_else(unknown, |count| count.to_string()),
                 &apartment,
+                &row.cpu_text().unwrap_or_else(unknown),
                 &row.name_text(),
                 &row.exception_text(),
                 &row.waits_for.as_ref().map(|wait| wait.text(&style)).unwrap_or_default(),
@@ -270,6 +300,9 @@ impl Report for Threads {
             "gc_mode",
             "lock_count",
             "apartment",
+            "created",
+            "kernel_ms",
+            "user_ms",
             "name",
             "purpose",
             "exception",
@@ -287,6 +320,9 @@ impl Report for Threads {
                 Cell::Text(row.gc_mode),
                 Cell::optional_number(row.lock_count.map(u64::from)),
                 Cell::Text(row.apartment),
+                Cell::optional(row.created.as_deref()),
+                Cell::optional_number(row.kernel_ms),
+                Cell::optional_number(row.user_ms),
                 Cell::optional(row.label.name.as_deref()),
                 Cell::optional(row.label.purpose),
                 Cell::optional(exception),
@@ -295,5 +331,18 @@ impl Report for Threads {
             ])?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_those_of_the_calendar() {
+        assert_eq!(date(0).as_deref(), Some("1601-01-01T00:00:00Z"));
+        let units = 134_397_211_539_614_800;
+        assert_eq!(date(units).as_deref(), Some("2026-11-21T07:52:33.961Z"));
+        assert_eq!(date(u64::MAX), None);
     }
 }

@@ -48,7 +48,7 @@ pub(super) const POINTER_4: &[(&str, &[(&str, u64)])] = &[
         ],
     ),
     ("LoaderAllocator", &[("InitialReservedMemForLoaderHeaps", 8)]),
-    ("RealCodeHeader", &[("GCInfo", 8), ("MethodDesc", 12)]),
+    ("RealCodeHeader", &[("EHInfo", 4), ("GCInfo", 8), ("MethodDesc", 12)]),
     (
         "MethodDescChunk",
         &[
@@ -122,7 +122,13 @@ pub(super) const POINTER_8: &[(&str, &[(&str, u64)])] = &[
     ("LoaderAllocator", &[("InitialReservedMemForLoaderHeaps", 0x08)]),
     (
         "RealCodeHeader",
-        &[("GCInfo", 0x10), ("MethodDesc", 0x18), ("NumUnwindInfos", 0x20), ("UnwindInfos", 0x24)],
+        &[
+            ("EHInfo", 0x08),
+            ("GCInfo", 0x10),
+            ("MethodDesc", 0x18),
+            ("NumUnwindInfos", 0x20),
+            ("UnwindInfos", 0x24),
+        ],
     ),
     (
         "MethodDescChunk",

@@ -5,43 +5,21 @@ use std::fmt::Display;
 use std::io;
 use std::sync::Arc;
 
-use clrscope_analyze::Unloading;
+use clrscope_analyze::{DynamicOrigin, Grouped, Unloading};
 use clrscope_clr::{LoadContext, LoaderShares, Module, Runtime};
 use clrscope_image::TableId;
-use clrscope_memory::VirtAddr;
+use clrscope_memory::{Snapshot, VirtAddr};
 use serde::Serialize;
 
-use super::super::dynamic::{held_by, unloading_name};
-use super::{context_name, module_name};
+use crate::assembly_entry::{
+    AssemblyBytes, AssemblyModule, context_name, held_by, module_name, unloading_name,
+};
 use crate::columns::{Align, Columns};
 use crate::escape::Escaped;
 use crate::number::Address;
 use crate::page::Page;
 use crate::report::Report;
 use crate::rows::{Cell, Rows};
-use clrscope_analyze::Grouped;
-
-/// Bytes of an assembly.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-pub struct AssemblyBytes {
-    /// Of its metadata.
-    pub metadata: u64,
-    /// Of its image.
-    pub image: u64,
-    /// In the heaps of the loader: of heaps that assemblies share, what lies behind its structures.
-    pub loader: u64,
-    /// Of the code that the JIT made of its methods.
-    pub code: u64,
-}
-
-/// A module of an assembly.
-#[derive(Debug, Clone, Serialize)]
-pub struct AssemblyModule {
-    /// Address of the runtime's record of it.
-    pub address: Address,
-    /// Path of its file, or its name.
-    pub name: String,
-}
 
 /// An assembly.
 #[derive(Debug, Clone, Serialize)]
@@ -103,7 +81,7 @@ impl AssemblyList {
                 .find(|domain| domain.modules.contains(&module.address()));
             let place = *places.entry(address).or_insert_with(|| {
                 let domain = domain.map(|domain| domain.address.into());
-                assemblies.push(AssemblyRow::new(module, &contexts, domain));
+                assemblies.push(AssemblyRow::new(module, runtime.snapshot(), &contexts, domain));
                 assemblies.len() - 1
             });
             if let Some(row) = assemblies.get_mut(place) {
@@ -138,6 +116,7 @@ impl AssemblyList {
 impl AssemblyRow {
     fn new(
         module: &Arc<Module<'_>>,
+        snapshot: &Snapshot<'_>,
         contexts: &[LoadContext],
         domain: Option<Address>,
     ) -> AssemblyRow {
@@ -147,7 +126,7 @@ impl AssemblyRow {
             address: module.assembly().map(Address::from),
             name: module_name(module),
             display_name: full.map(|name| name.to_string()),
-            dynamic: module.is_dynamic(),
+            dynamic: DynamicOrigin::of(module, snapshot).is_some(),
             collectible: module.is_collectible(),
             unloads: if module.is_collectible() { "unknown" } else { "never" },
             held_by: None,
@@ -246,7 +225,7 @@ impl Report for AssemblyList {
                 &Grouped(row.bytes.loader),
                 &Grouped(row.bytes.code),
                 &yes(row.dynamic),
-                &yes(row.collectible),
+                &row.unloads,
                 &Escaped(row.alc.as_deref().unwrap_or("-")),
                 &Escaped(&row.name),
             ]);

@@ -5,7 +5,7 @@ use std::io;
 use clrscope_clr::{LoadContext, Runtime};
 use serde::Serialize;
 
-use super::module_name;
+use crate::assembly_entry::{AssemblyModule, module_name};
 use crate::escape::Escaped;
 use crate::number::Address;
 use crate::page::Page;
@@ -26,7 +26,7 @@ pub struct ContextRow {
     /// Whether it can be unloaded.
     pub collectible: bool,
     /// Its modules.
-    pub modules: Vec<super::AssemblyModule>,
+    pub modules: Vec<AssemblyModule>,
 }
 
 /// The answer of `dumpalc`.
@@ -48,7 +48,7 @@ impl LoadContexts {
                 .modules
                 .iter()
                 .filter_map(|&address| runtime.modules().at(address))
-                .map(|module| super::AssemblyModule {
+                .map(|module| AssemblyModule {
                     address: module.address().into(),
                     name: module_name(&module),
                 })

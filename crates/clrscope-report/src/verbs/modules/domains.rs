@@ -5,7 +5,7 @@ use std::io;
 use clrscope_clr::{AllocatorKind, DomainKind, LoaderHeapKind, LoaderHeaps, Runtime};
 use serde::Serialize;
 
-use super::module_name;
+use crate::assembly_entry::module_name;
 use crate::escape::Escaped;
 use crate::number::Address;
 use crate::page::Page;

@@ -7,7 +7,7 @@ use clrscope_clr::{LoadContext, Module, NameStyle, Runtime};
 use clrscope_image::{ImageLayout, TableId, Token};
 use serde::Serialize;
 
-use super::{context_name, module_name};
+use crate::assembly_entry::{context_name, module_name};
 use crate::columns::{Align, Columns};
 use crate::escape::Escaped;
 use crate::number::Address;
