@@ -41,6 +41,8 @@ pub struct HandleCounts {
     pub ready: u64,
     /// Nothing keeps it; the next collection finds it.
     pub dead: u64,
+    /// No path was found that leads to it, and not all roots and references are known.
+    pub unknown: u64,
     /// There is no such object: native code has the handle, or managed code as a mere number.
     pub unfound: u64,
 }
@@ -48,7 +50,7 @@ pub struct HandleCounts {
 impl HandleCounts {
     /// All of them.
     pub fn total(&self) -> u64 {
-        self.reachable + self.ready + self.dead + self.unfound
+        self.reachable + self.ready + self.dead + self.unknown + self.unfound
     }
 }
 
@@ -101,7 +103,8 @@ pub fn handle_owners(
         match (is(&living), is(&search)) {
             (true, _) => counts.reachable += 1,
             (false, true) => counts.ready += 1,
-            (false, false) => counts.dead += 1,
+            (false, false) if graph.is_conclusive() => counts.dead += 1,
+            (false, false) => counts.unknown += 1,
         }
     }
     let groups = groups.into_iter().map(|((handle_type, owner), (sample, counts))| {

@@ -1,6 +1,7 @@
 //! Damage, reported with its place. Damaged input is normal input: a bad record becomes an [`Issue`],
 //! its neighbours are still read, and the answer says that it is not complete.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::{FileOffset, VirtAddr};
@@ -147,6 +148,14 @@ impl Issues {
         self.dropped += other.dropped;
     }
 
+    /// Those that differ, each where it stands first: what several readers came upon is one issue.
+    #[must_use]
+    pub fn distinct(&self) -> Issues {
+        let mut seen = BTreeSet::new();
+        let kept = self.kept.iter().filter(|issue| seen.insert(*issue)).cloned();
+        Issues { kept: kept.collect(), dropped: self.dropped }
+    }
+
     /// Whether nothing is wrong.
     pub fn is_empty(&self) -> bool {
         self.kept.is_empty()
@@ -224,6 +233,14 @@ mod tests {
         }
         assert_eq!(issues.dropped(), 3);
         assert_eq!(issues.count(), crate::limits::MAX_ISSUES as u64 + 3);
+    }
+
+    #[test]
+    fn what_is_found_twice_is_one_issue() {
+        let at = |place| Issue::in_memory(IssueKind::BadValue, VirtAddr(place), "wrong");
+        let mut issues = Issues::new();
+        issues.extend([at(2), at(1), at(2)]);
+        assert_eq!(issues.distinct().iter().cloned().collect::<Vec<_>>(), [at(2), at(1)]);
     }
 
     #[test]

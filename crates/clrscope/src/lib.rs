@@ -86,7 +86,68 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Objects, references and paths are iterators, which a caller stops where it has seen enough.
+//! Objects, references and paths are iterators, which a caller stops where it has seen enough. All that some
+//! objects reach, and all paths to one, are visited, and the visitor says when to stop:
+//!
+//! ```
+//! use std::ops::ControlFlow;
+//!
+//! use clrscope::Dump;
+//! use clrscope::clr::GraphOptions;
+//! use clrscope::graph::{Closure, PathLimits, path_between, simple_paths};
+//! use clrscope::memory::Control;
+//!
+//! let control = Control::new();
+//! let dump = Dump::open("../../testdata/net9-x64-case003.dmp.zst")?;
+//! let objects = dump.runtime()?.heap()?.objects(&control)?;
+//! let graph = objects.graph(&GraphOptions::default(), &control)?;
+//!
+//! // The first large object that a root leads to.
+//! let sizes = graph.sizes(&control)?;
+//! let starts: Vec<_> = graph.holding_roots().map(|(_, object)| object).collect();
+//! let found = Closure::new(graph.graph().nodes()).visit(
+//!     graph.graph(),
+//!     &starts,
+//!     |id| if sizes.of(id) > 16_384 { ControlFlow::Break(id) } else { ControlFlow::Continue(()) },
+//!     &control,
+//! )?;
+//! let ControlFlow::Break(large) = found else { panic!("there is one") };
+//!
+//! // All paths to it, as far as the limits go, the shortest first; and the path from one object to another.
+//! let search = graph.search(&control)?;
+//! let reverse = graph.graph().reversed(&control)?;
+//! let limits = PathLimits { paths: 10, steps: 1_000_000 };
+//! let paths = simple_paths(&search, &reverse, large, limits, &control)?;
+//! let first = &paths.paths[0];
+//! assert_eq!(first.objects.last(), Some(&large));
+//! let between = path_between(graph.graph(), first.objects[0], large, &control)?;
+//! assert_eq!(between.map(|path| path.len()), Some(first.objects.len()));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Every analysis at once, each made when it is asked for, with what is missing from it:
+//!
+//! ```
+//! use clrscope::Dump;
+//! use clrscope::analyze::{AccountVerdict, FinalizerVerdict, Unavailable};
+//! use clrscope::memory::Control;
+//!
+//! let dump = Dump::open("../../testdata/net6-x64-case004.dmp.zst")?;
+//! dump.with_facts(|facts| {
+//!     let control = Control::new();
+//!     let account = facts.account(&control)?;
+//!     assert_eq!((account.value.verdict, &account.partial), (Some(AccountVerdict::Handles), &None));
+//!
+//!     let made = &facts.dynamic()?.value;
+//!     assert_eq!((made.groups[0].emitter.name(), made.groups[0].members.len()), ("XmlSerializer", 150));
+//!
+//!     let finalizer = facts.finalizer_thread()?.expect("a finalizer thread");
+//!     assert_eq!(finalizer.verdict, FinalizerVerdict::Blocked);
+//!     assert_eq!(finalizer.method.as_deref(), Some("Cases.NativeSession.Disconnect"));
+//!     Ok::<(), Unavailable>(())
+//! })??;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 //!
 //! [`Dump`] is the front door. Behind it each crate is useful alone, and is here as a module:
 //!

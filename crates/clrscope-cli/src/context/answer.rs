@@ -83,6 +83,7 @@ impl Context<'_> {
         if let Some(reporter) = &self.progress {
             reporter.clear();
         }
+        let issues = &issues.distinct();
         let is_partial = issues.iter().any(makes_partial);
         let format = Format::from(self.globals.format);
         // Text ends with what makes it partial; rows and bare lists have no place for that.

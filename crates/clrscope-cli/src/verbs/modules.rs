@@ -148,7 +148,8 @@ impl Action for Modules {
         let fits = |name: &str| pattern.matches(name);
         let modules = runtime.modules().iter();
         let modules = modules.filter(|m| fits(m.file_name()) || fits(m.simple_name()));
-        let rows: Vec<_> = modules.map(|module| ModuleRow::new(module, &contexts)).collect();
+        let rows: Vec<_> =
+            modules.map(|module| ModuleRow::new(module, context.snapshot(), &contexts)).collect();
         if rows.is_empty() && self.name != "*" {
             return Err(Failure::NotFound(format!("no module is called {}", self.name)));
         }
@@ -178,7 +179,7 @@ impl Action for DumpModule {
         let (_, runtime) = context.runtime()?;
         let none = || Failure::NotFound(format!("{:#x} is no module", self.address));
         let module = runtime.modules().at(self.address).ok_or_else(none)?;
-        let mut row = ModuleRow::new(&module, &runtime.load_contexts());
+        let mut row = ModuleRow::new(&module, context.snapshot(), &runtime.load_contexts());
         if self.mt {
             row = row.with_types(&module, runtime);
         }

@@ -191,15 +191,16 @@ impl<'a, 'data> HeapReader<'a, 'data> {
                 ));
                 break;
             };
+            let is_whole = start.is_aligned(PAGE) && size.0.is_multiple_of(PAGE);
             match start.checked_add(size.0) {
-                Some(end) if !start.is_null() && size.0 <= MAX_BLOCK => {
+                Some(end) if !start.is_null() && is_whole && size.0 <= MAX_BLOCK => {
                     blocks.push(AddressRange::new(start, end));
                 }
                 _ => {
                     issues.push(Issue::in_memory(
                         IssueKind::BadValue,
                         at,
-                        format!("a block of a loader heap claims {:#x} bytes", size.0),
+                        format!("a block of a loader heap claims {:#x} bytes at {start}", size.0),
                     ));
                     break;
                 }
@@ -219,6 +220,8 @@ impl<'a, 'data> HeapReader<'a, 'data> {
     }
 }
 
+/// Blocks are made of whole pages, of the smallest size that systems have.
+const PAGE: u64 = 0x1000;
 /// More than the runtime ever sets aside at once.
 const MAX_BLOCK: u64 = 1 << 33;
 

@@ -43,7 +43,7 @@ fn look(facts: &Facts<'_, '_>, control: &Control<'_>) -> Found {
         if let Some(ty) = &thread.finalizes {
             evidence.push(format!("the finalizer that runs is that of {ty}"));
         }
-        evidence.push(waiting);
+        evidence.extend((ready > 0).then_some(waiting));
         return Ok(vec![Finding {
             id: "finalizer-blocked",
             severity: Severity::Error,

@@ -46,16 +46,14 @@ fn finding(
             path.push_str(labels.name(via));
         }
         evidence.push(path);
-        // Where roots or references are missing, what no path leads to need not be garbage.
-        let dead = match facts.graph_partial() {
-            Some(_) => "were not found alive",
-            None => "are garbage",
+        let dead = match counts.unknown {
+            0 => format!("{} are garbage", Grouped(counts.dead)),
+            unknown => format!("{} were not found alive", Grouped(unknown)),
         };
         evidence.push(format!(
-            "{} are reachable, {} wait for finalization, {} {dead}",
+            "{} are reachable, {} wait for finalization, {dead}",
             Grouped(counts.reachable),
-            Grouped(counts.ready),
-            Grouped(counts.dead)
+            Grouped(counts.ready)
         ));
         if let Some(held) = held(facts, owner.sample, control)? {
             evidence.push(format!("one of them is kept by {}", held.path));

@@ -41,6 +41,8 @@ pub struct JoinedRow {
     pub ready: u64,
     /// How many belong to garbage that has not been collected.
     pub dead: u64,
+    /// How many belong to what was not found alive, where not everything is known that keeps objects.
+    pub unknown: u64,
     /// How many are in no managed object.
     pub unfound: u64,
     /// An owner.
@@ -156,6 +158,7 @@ impl Handles {
                 reachable: group.counts.reachable,
                 ready: group.counts.ready,
                 dead: group.counts.dead,
+                unknown: group.counts.unknown,
                 unfound: group.counts.unfound,
                 sample: owner.map(|owner| owner.sample.into()),
             }
@@ -181,12 +184,14 @@ impl Report for Handles {
         }
         writeln!(page)?;
         page.heading("By owner:")?;
+        // Either of nothing it is unknown, or nothing is known to be dead.
+        let is_known = self.joined.iter().all(|row| row.unknown == 0);
         let mut table = Columns::new(&[
             ("Type", Align::Left),
             ("Count", Align::Right),
             ("Reachable", Align::Right),
             ("Ready", Align::Right),
-            ("Dead", Align::Right),
+            (if is_known { "Dead" } else { "Unknown" }, Align::Right),
             ("Unfound", Align::Right),
             ("Owner", Align::Left),
         ]);
@@ -200,7 +205,7 @@ impl Report for Handles {
                 &Grouped(row.count),
                 &Grouped(row.reachable),
                 &Grouped(row.ready),
-                &Grouped(row.dead),
+                &Grouped(if is_known { row.dead } else { row.unknown }),
                 &Grouped(row.unfound),
                 &owner,
             ]);
@@ -216,7 +221,17 @@ impl Report for Handles {
             }
             return Ok(());
         }
-        rows.header(&["type", "owner", "count", "reachable", "ready", "dead", "unfound", "via"])?;
+        rows.header(&[
+            "type",
+            "owner",
+            "count",
+            "reachable",
+            "ready",
+            "dead",
+            "unknown",
+            "unfound",
+            "via",
+        ])?;
         for row in &self.joined {
             rows.row(&[
                 Cell::Text(&row.ty),
@@ -225,6 +240,7 @@ impl Report for Handles {
                 Cell::Number(row.reachable),
                 Cell::Number(row.ready),
                 Cell::Number(row.dead),
+                Cell::Number(row.unknown),
                 Cell::Number(row.unfound),
                 Cell::Text(&row.via.join(" -> ")),
             ])?;

@@ -3,8 +3,10 @@
 use std::fmt::Display;
 use std::io;
 
+use clrscope_analyze::{DynamicOrigin, Grouped};
 use clrscope_clr::{LoadContext, Module, NameStyle, Runtime};
 use clrscope_image::{ImageLayout, TableId, Token};
+use clrscope_memory::Snapshot;
 use serde::Serialize;
 
 use crate::assembly_entry::{context_name, module_name};
@@ -14,7 +16,6 @@ use crate::number::Address;
 use crate::page::Page;
 use crate::report::Report;
 use crate::rows::{Cell, Rows};
-use clrscope_analyze::Grouped;
 
 /// A type that a module declares.
 #[derive(Debug, Clone, Serialize)]
@@ -72,7 +73,11 @@ pub struct ModuleList {
 
 impl ModuleRow {
     /// Says what is known of a module.
-    pub fn new(module: &Module<'_>, contexts: &[LoadContext]) -> ModuleRow {
+    pub fn new(
+        module: &Module<'_>,
+        snapshot: &Snapshot<'_>,
+        contexts: &[LoadContext],
+    ) -> ModuleRow {
         let image = module.image().filter(|image| !image.base.is_null());
         let types = module.metadata().map_or(0, |data| data.row_count(TableId::TypeDef));
         ModuleRow {
@@ -87,7 +92,7 @@ impl ModuleRow {
             }),
             metadata: module.metadata_address().map(Address::from),
             metadata_bytes: module.metadata_bytes().map_or(0, |bytes| bytes.len() as u64),
-            dynamic: module.is_dynamic(),
+            dynamic: DynamicOrigin::of(module, snapshot).is_some(),
             collectible: module.is_collectible(),
             loader_allocator: module.loader_allocator().map(Address::from),
             alc: context_name(module, contexts),
