@@ -75,6 +75,10 @@ impl<'data> Facts<'_, 'data> {
                 Err(interrupted) => return Err(interrupted),
             };
             let found = account(self.snapshot, objects, &mut issues, control)?;
+            let found = match self.os_handles() {
+                Ok(handles) => found.with_handles(&handles.value),
+                Err(_) => found,
+            };
             let basis = objects.map_or(Basis::Container, |_| Basis::Objects);
             Ok(self.fact(basis, found, issues))
         })
