@@ -165,9 +165,7 @@ mod tests {
             registers: None,
             name: None,
             suspend_count: 0,
-            kernel_time: None,
-            user_time: None,
-            create_time: None,
+            times: None,
         };
         let (mut budget, mut issues) = (StackBudget::new(&space), Issues::new());
         let threads = (0..limits::MAX_THREADS).take_while(|_| {
