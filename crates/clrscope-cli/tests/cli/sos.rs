@@ -289,20 +289,19 @@ fn methods_are_listed_without_their_images() {
         let answer = run("net8-x64-private", &format!("dumpmt DUMP {mt} -all --format json"));
         assert_eq!(answer.code, 4, "{}", answer.stderr);
         let found = &answer.json()["data"]["types"][0];
-        let methods = list(found, "methods");
-        for method in methods {
+        // A type can have none.
+        let methods = found["methods"].as_array().into_iter().flatten();
+        for (index, method) in methods.enumerate() {
             // Those of an instantiation belong to the method table that shares its code.
             assert_eq!(method["state"], "unknown");
             assert_eq!(method["class"], found["class"]);
-            let token = text(method, "token");
-            assert!(token.starts_with("0x600"), "{method}");
-            let md = text(method, "md");
-            let one = data("net8-x64-private", &format!("dumpmd DUMP {md}"));
-            assert_eq!(one["methods"][0]["token"], method["token"]);
-            count += 1;
-            if count % 7 > 0 {
-                break;
+            assert!(text(method, "token").starts_with("0x600"), "{method}");
+            if index == 0 {
+                let md = text(method, "md");
+                let one = data("net8-x64-private", &format!("dumpmd DUMP {md}"));
+                assert_eq!(one["methods"][0]["token"], method["token"]);
             }
+            count += 1;
         }
     }
     assert!(count > 10, "{count}");
