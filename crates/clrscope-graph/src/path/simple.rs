@@ -115,10 +115,10 @@ impl Finder<'_> {
         while let Some(Reverse((_, _, index))) = self.queue.pop() {
             ticker.step().map_err(Stop::Interrupted)?;
             let tail = self.tails[index as usize];
-            if let Some(Parent::Root(root)) = self.search.parent(tail.object) {
-                if visit(RootPath { root, objects: self.objects(index) }).is_break() {
-                    return Err(Stop::Limit);
-                }
+            if let Some(Parent::Root(root)) = self.search.parent(tail.object)
+                && visit(RootPath { root, objects: self.objects(index) }).is_break()
+            {
+                return Err(Stop::Limit);
             }
             let mut before = None;
             for &object in self.reverse.row(tail.object) {
