@@ -2,7 +2,7 @@
 
 use clrscope_analyze::{Facts, Unavailable};
 use clrscope_clr::stack::LifeCycle;
-use clrscope_clr::{Fault, FaultKind, RootKind, TypeId};
+use clrscope_clr::{Fault, RootKind, TypeId};
 use clrscope_graph::{Dominators, NodeSet, ObjectId, retained_by_set};
 use clrscope_memory::{Control, Grouped, IssueKind};
 
@@ -177,9 +177,7 @@ pub(crate) fn measure(
         Subject::Heap => {
             let verified = facts.verification(control)?;
             // What the dump does not hold is no fault of the heap.
-            let is_absent = |fault: &&Fault| matches!(fault.kind, FaultKind::Absent);
-            let absent = verified.value.kinds.get(FaultKind::Absent.name()).copied().unwrap_or(0);
-            let faults = verified.value.faults.iter().filter(|fault| !is_absent(fault));
+            let faults = verified.value.faults.iter().filter(|fault| !fault.kind.is_absence());
             let mut detail: Vec<String> = faults
                 .map(|fault: &Fault| format!("{}: {}", fault.object, fault.kind.name()))
                 .collect();
@@ -188,7 +186,7 @@ pub(crate) fn measure(
             // What refers to memory that is missing looks like a fault and need not be one.
             let is_gap = |kind| matches!(kind, IssueKind::Truncated | IssueKind::MissingMemory);
             return Ok(Measured {
-                value: verified.value.count.saturating_sub(absent),
+                value: verified.value.count.saturating_sub(verified.value.absences()),
                 partial: verified.partial.clone(),
                 unsure: facts.issues().iter().any(|issue| is_gap(issue.kind)),
                 detail,

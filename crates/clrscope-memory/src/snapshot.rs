@@ -208,6 +208,13 @@ pub struct Snapshot<'data> {
 }
 
 impl Snapshot<'_> {
+    /// The region that `address` lies in, if the capture describes regions.
+    pub fn region_at(&self, address: VirtAddr) -> Option<&RegionRecord> {
+        let after = self.regions.partition_point(|region| region.base <= address);
+        let region = self.regions.get(after.checked_sub(1)?)?;
+        (address.0 - region.base.0 < region.size).then_some(region)
+    }
+
     /// The image that `address` lies in.
     pub fn module_at(&self, address: VirtAddr) -> Option<&ModuleRecord> {
         self.modules.iter().find(|module| module.contains(address))

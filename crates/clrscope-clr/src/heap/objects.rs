@@ -283,6 +283,10 @@ fn issue_of(damage: &Damage) -> Issue {
         DamageKind::Absent => {
             (IssueKind::MissingMemory, format!("{bytes} bytes of the heap are not in the dump"))
         }
+        DamageKind::AbsentMethodTable => (
+            IssueKind::MissingMemory,
+            format!("{bytes} bytes of the heap were not read: their type is not in the dump"),
+        ),
     };
     Issue::in_memory(kind, damage.range.start, message)
 }

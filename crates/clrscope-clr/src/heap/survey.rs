@@ -7,12 +7,12 @@
 //! of one chunk did not end at the guess of the next, that one is walked again, from where it really
 //! begins. So the result is that of one walk from the start, whatever the guesses.
 
-use clrscope_memory::{AddressSpace, Control, Interrupted, Progress, VirtAddr};
+use clrscope_memory::{AddressSpace, Control, Interrupted, Progress, RegionState, VirtAddr};
 use rustc_hash::FxHashMap;
 
 use super::segment::Segment;
 use super::types::{Interner, MethodTableInfo, TypeStats, TypeTable};
-use super::walk::{Damage, Span, Walk};
+use super::walk::{Damage, DamageKind, Span, Walk};
 use super::{Heap, loader_allocator};
 use crate::gc_desc::GcDesc;
 use crate::method_table::MethodTableReader;
@@ -113,7 +113,10 @@ pub(super) fn survey(heap: &Heap<'_>, control: &Control<'_>) -> Result<Survey, I
         })?;
     }
 
-    for damage in &results.damage {
+    for damage in &mut results.damage {
+        if damage.kind == DamageKind::NoMethodTable && lacks_type(heap, damage.range.start) {
+            damage.kind = DamageKind::AbsentMethodTable;
+        }
         if let Some(index) = heap.segment_index(damage.range.start) {
             holes[index].push(damage.range);
         }
@@ -123,6 +126,15 @@ pub(super) fn survey(heap: &Heap<'_>, control: &Control<'_>) -> Result<Survey, I
     }
     let (types, stats) = number(heap, interner, &results.stats);
     Ok(Survey { types, stats, chunks: results.chunks, holes, damage: results.damage })
+}
+
+/// Whether what begins at `address` has its method table where the process had memory that the capture
+/// does not hold.
+fn lacks_type(heap: &Heap<'_>, address: VirtAddr) -> bool {
+    let snapshot = heap.runtime().snapshot();
+    let Some(word) = snapshot.space.read_pointer(address) else { return false };
+    let region = snapshot.region_at(word).filter(|_| !snapshot.space.contains(word));
+    region.is_some_and(|region| region.state == RegionState::Commit)
 }
 
 /// Cuts the segments into pieces of about the same size. Where they are cut depends on nothing but the

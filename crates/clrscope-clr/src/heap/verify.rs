@@ -32,6 +32,14 @@ pub enum FaultKind {
         /// What it holds.
         target: VirtAddr,
     },
+    /// A field refers to a part of the heap that the capture does not hold, or holds without the types.
+    /// Whether that is wrong, nobody can tell.
+    AbsentTarget {
+        /// Where the field is.
+        field: VirtAddr,
+        /// What it holds.
+        target: VirtAddr,
+    },
     /// The header names a sync block that is not this object's.
     SyncBlock {
         /// The number in the header.
@@ -39,15 +47,27 @@ pub enum FaultKind {
     },
 }
 
+const ABSENT: &str = "absent";
+const ABSENT_TARGET: &str = "absent-target";
+
 impl FaultKind {
+    /// Names of those that say what the capture lacks, and nothing of the process.
+    pub const ABSENCES: [&str; 2] = [ABSENT, ABSENT_TARGET];
+
+    /// Whether it says what the capture lacks, and nothing of the process.
+    pub const fn is_absence(self) -> bool {
+        matches!(self, FaultKind::Absent | FaultKind::AbsentTarget { .. })
+    }
+
     /// The name that machine-readable output uses.
     pub const fn name(self) -> &'static str {
         match self {
             FaultKind::NoMethodTable => "no-method-table",
             FaultKind::TooLarge => "too-large",
-            FaultKind::Absent => "absent",
+            FaultKind::Absent => ABSENT,
             FaultKind::NotAnObject { .. } => "not-an-object",
             FaultKind::OutsideHeap { .. } => "outside-heap",
+            FaultKind::AbsentTarget { .. } => ABSENT_TARGET,
             FaultKind::SyncBlock { .. } => "sync-block",
         }
     }
@@ -75,6 +95,13 @@ pub struct Verification {
     pub objects: u64,
     /// How many references were looked at.
     pub references: u64,
+}
+
+impl Verification {
+    /// How many of the faults say what the capture lacks, and nothing of the process.
+    pub fn absences(&self) -> u64 {
+        FaultKind::ABSENCES.iter().filter_map(|kind| self.kinds.get(kind)).sum()
+    }
 }
 
 /// The faults of a part of a heap.
@@ -144,7 +171,7 @@ impl<'data> HeapObjects<'data> {
             let kind = match damage.kind {
                 DamageKind::NoMethodTable => FaultKind::NoMethodTable,
                 DamageKind::TooLarge => FaultKind::TooLarge,
-                DamageKind::Absent => FaultKind::Absent,
+                DamageKind::Absent | DamageKind::AbsentMethodTable => FaultKind::Absent,
             };
             all.add(damage.range.start, kind);
         }
@@ -180,7 +207,7 @@ impl<'data> HeapObjects<'data> {
             let length = usize::try_from(object.aligned_size).unwrap_or(0);
             let bytes = self.heap().space().slice(*address, length).unwrap_or(&[]);
             let mut is_sound = true;
-            checker.check(&object, bytes, |_| is_sound = false);
+            checker.check(&object, bytes, |kind| is_sound &= kind.is_absence());
             is_sound
         };
         Ok(objects.iter().filter(|address| !is_sound(address)).copied().collect())
@@ -202,6 +229,18 @@ impl<'a, 'data> Checker<'a, 'data> {
         Ok(Checker { objects, map: objects.numbers(control)?, sync: SyncTable::new(objects) })
     }
 
+    /// Whether an address of the heap is in a stretch that was not walked because the capture lacks
+    /// something.
+    fn is_absent(&self, address: VirtAddr) -> bool {
+        let damage = self.objects.damage();
+        let after = damage.partition_point(|damage| damage.range.start <= address);
+        let last = after.checked_sub(1).and_then(|index| damage.get(index));
+        last.is_some_and(|damage| {
+            matches!(damage.kind, DamageKind::Absent | DamageKind::AbsentMethodTable)
+                && damage.range.contains(address)
+        })
+    }
+
     /// Calls `found` with each fault of an object, and gives how many references it has.
     fn check(&self, object: &Object, bytes: &'data [u8], mut found: impl FnMut(FaultKind)) -> u64 {
         let mut references = 0;
@@ -211,10 +250,12 @@ impl<'a, 'data> Checker<'a, 'data> {
                 return;
             }
             let field = field.unwrap_or(object.address);
-            found(if self.objects.heap().segment_at(target).is_some() {
-                FaultKind::NotAnObject { field, target }
-            } else {
+            found(if self.objects.heap().segment_at(target).is_none() {
                 FaultKind::OutsideHeap { field, target }
+            } else if self.is_absent(target) {
+                FaultKind::AbsentTarget { field, target }
+            } else {
+                FaultKind::NotAnObject { field, target }
             });
         });
         if let Some(index) = self.sync.as_ref().and_then(|sync| sync.wrong_index(object)) {

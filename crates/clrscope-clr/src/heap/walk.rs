@@ -38,6 +38,9 @@ pub enum DamageKind {
     TooLarge,
     /// The capture does not hold the memory.
     Absent,
+    /// The capture does not hold the method table that the first word is the address of, though the
+    /// process had memory there.
+    AbsentMethodTable,
 }
 
 /// Entries of the cache of shapes, a power of two.

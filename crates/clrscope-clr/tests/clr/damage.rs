@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use clrscope_clr::{Damage, DamageKind, FaultKind, Object};
-use clrscope_memory::{Control, VirtAddr, limits};
+use clrscope_clr::{Damage, DamageKind, FaultKind, LayoutMode, NameStyle, Object, find_runtimes};
+use clrscope_memory::{AddressSpace, Control, Range, VirtAddr, limits};
 use clrscope_minidump::Minidump;
 use clrscope_testkit::clr::{ObjectTruth, Process, ProcessOptions, Shape, Truth, shaped};
+use clrscope_testkit::corpus;
 use proptest::prelude::*;
 
 use crate::support::heap;
@@ -166,4 +167,45 @@ fn a_run_of_equal_objects_is_taken_up_behind_a_second_damaged_place() {
     let expected = (truth.all[10].address, truth.all[15].address);
     assert_eq!((damage.range.start.0, damage.range.end.0), expected);
     assert_eq!(found.addresses.len(), 95);
+}
+
+#[test]
+fn what_the_dump_lacks_is_no_fault_of_the_heap() {
+    let dump = corpus::dump("net8-x64-case005").expect("it is in testdata");
+    let bytes = dump.bytes();
+    let mut snapshot = Minidump::parse(&bytes).expect("a minidump").snapshot().value;
+    // All types of the program itself: without the loader's pages that their method tables are on.
+    let lost: BTreeSet<u64> = {
+        let runtimes = find_runtimes(&snapshot, LayoutMode::Auto);
+        let runtime = runtimes.first().expect("a runtime");
+        let heap = runtime.heap().expect("a heap");
+        let objects = heap.objects(&Control::new()).expect("nothing interrupts");
+        let types = runtime.types().expect("a known layout");
+        let tables = objects.types().iter().map(|(_, info)| info.address);
+        let of_program = tables
+            .filter(|&at| types.name(at).to_string_in(NameStyle::CSharp).starts_with("Cases."));
+        of_program.map(|at| at.0 & !0xfff).collect()
+    };
+    assert!(!lost.is_empty());
+    let mut ranges = Vec::new();
+    for (start, run) in snapshot.space.iter() {
+        let offset = snapshot.space.file_offset(start).expect("it is captured").0;
+        let (mut from, end) = (start.0, start.0 + run.len() as u64);
+        for &to in lost.range(from..end).chain([&end]) {
+            if from < to {
+                ranges.push(Range::new(VirtAddr(from), to - from, offset + (from - start.0)));
+            }
+            from = to + 0x1000;
+        }
+    }
+    snapshot.space = AddressSpace::from_ranges(&bytes, &ranges, snapshot.target).value;
+    let runtimes = find_runtimes(&snapshot, LayoutMode::Auto);
+    let heap = runtimes.first().expect("a runtime").heap().expect("a heap");
+    let objects = heap.objects(&Control::new()).expect("nothing interrupts");
+    let kinds: Vec<_> = objects.damage().iter().map(|damage| damage.kind).collect();
+    assert!(!kinds.is_empty());
+    assert!(kinds.iter().all(|&kind| kind == DamageKind::AbsentMethodTable), "{kinds:?}");
+    let verified = objects.verify(&Control::new()).expect("nothing interrupts");
+    assert_eq!(verified.absences(), verified.count, "{:?}", verified.kinds);
+    assert!(verified.kinds.contains_key("absent-target"), "{:?}", verified.kinds);
 }

@@ -13,9 +13,9 @@ pub(super) const RULE: Rule = Rule { id: "heap-corruption", look };
 fn look(facts: &Facts<'_, '_>, control: &Control<'_>) -> Found {
     let found = &facts.verification(control)?.value;
     // What the dump does not hold is no corruption, and what refers to it cannot be judged.
-    let mut faults = found.faults.iter().filter(|fault| !matches!(fault.kind, FaultKind::Absent));
-    let kinds = found.kinds.iter().filter(|&(&kind, _)| kind != FaultKind::Absent.name());
-    let all: u64 = kinds.clone().map(|(_, count)| count).sum();
+    let mut faults = found.faults.iter().filter(|fault| !fault.kind.is_absence());
+    let kinds = found.kinds.iter().filter(|(kind, _)| !FaultKind::ABSENCES.contains(kind));
+    let all = found.count.saturating_sub(found.absences());
     if all == 0 {
         return Ok(Vec::new());
     }

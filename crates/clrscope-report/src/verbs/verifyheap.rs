@@ -37,6 +37,9 @@ pub struct VerifyHeap {
     pub errors: Vec<HeapError>,
     /// Errors that were counted but not kept.
     pub errors_dropped: u64,
+    /// How many of all errors say only that the dump lacks something: whether the heap is wrong there,
+    /// nobody can tell.
+    pub absences: u64,
 }
 
 impl VerifyHeap {
@@ -47,6 +50,7 @@ impl VerifyHeap {
             references: found.references,
             errors: found.faults.iter().map(HeapError::new).collect(),
             errors_dropped: found.count.saturating_sub(found.faults.len() as u64),
+            absences: found.absences(),
         }
     }
 }
@@ -59,6 +63,9 @@ impl HeapError {
                 (fault.object, "the object would end behind its segment".to_owned())
             }
             FaultKind::Absent => (fault.object, "the dump does not hold the memory".to_owned()),
+            FaultKind::AbsentTarget { field, target } => {
+                (field, format!("refers to {target}, which the dump does not hold"))
+            }
             FaultKind::NotAnObject { field, target } => {
                 (field, format!("refers to {target}, where no object begins"))
             }
@@ -100,11 +107,12 @@ impl Report for VerifyHeap {
             table.write(page)?;
             writeln!(page)?;
         }
-        let errors = self.errors.len() as u64 + self.errors_dropped;
+        let all = self.errors.len() as u64 + self.errors_dropped;
+        let errors = all.saturating_sub(self.absences);
         let plural = if errors == 1 { "" } else { "s" };
         let listed = match self.errors_dropped {
             0 => String::new(),
-            _ => format!(", of which the first {} are listed", Grouped(self.errors.len() as u64)),
+            _ => format!("; the first {} are listed", Grouped(self.errors.len() as u64)),
         };
         writeln!(
             page,
@@ -112,6 +120,10 @@ impl Report for VerifyHeap {
             Grouped(self.objects),
             Grouped(errors)
         )?;
+        if self.absences > 0 {
+            let absences = Grouped(self.absences);
+            writeln!(page, "In {absences} places nobody can tell: the dump lacks what is there.")?;
+        }
         if errors == 0 {
             writeln!(page, "No heap corruption detected.")?;
         }
