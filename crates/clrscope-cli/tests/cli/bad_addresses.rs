@@ -114,6 +114,20 @@ fn what_a_dump_lacks_is_not_said_to_be_absent() {
     }
 }
 
+/// A heap of which a part is cut off is not said to be corrupt for that.
+#[test]
+fn what_a_cut_dump_lacks_is_no_corruption() {
+    let whole = corpus::dump("net10-x64-wks-all").expect("it is in testdata").bytes();
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("cut.dmp"), &whole[..whole.len() / 10 * 9])
+        .expect("it is written");
+    let answer = run_in(folder.path(), &["verifyheap", "cut.dmp"]);
+    assert_eq!(answer.code, 4, "{}", answer.stdout);
+    for said in [" objects verified, 0 errors.\n", " places nobody can tell: the dump lacks"] {
+        assert!(answer.stdout.contains(said), "{}", answer.stdout);
+    }
+}
+
 /// The same of a dump that a full disk cut short. Of the whole dump, each of these is said to be absent.
 #[test]
 fn what_a_cut_dump_lacks_is_not_said_to_be_absent() {

@@ -85,7 +85,7 @@ pub struct Fault {
 /// What a check of a heap found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Verification {
-    /// The first [`limits::MAX_ISSUES`] faults, in order of address.
+    /// The first [`limits::MAX_ISSUES`] faults, in order of address; absent targets are only counted.
     pub faults: Vec<Fault>,
     /// How many there are.
     pub count: u64,
@@ -116,7 +116,9 @@ struct Part {
 impl Part {
     fn add(&mut self, object: VirtAddr, kind: FaultKind) {
         *self.kinds.entry(kind.name()).or_default() += 1;
-        if self.faults.len() < limits::MAX_ISSUES {
+        // The stretch that is absent is kept; all that refers to it would leave no room for what is wrong.
+        let is_kept = !matches!(kind, FaultKind::AbsentTarget { .. });
+        if is_kept && self.faults.len() < limits::MAX_ISSUES {
             self.faults.push(Fault { object, kind });
         }
     }

@@ -24,6 +24,9 @@ pub struct HeapError {
     pub kind: &'static str,
     /// One clause.
     pub detail: String,
+    /// Whether it says only what the dump lacks.
+    #[serde(skip)]
+    pub is_absence: bool,
 }
 
 /// The answer of `verifyheap`.
@@ -33,23 +36,25 @@ pub struct VerifyHeap {
     pub objects: u64,
     /// References that were looked at.
     pub references: u64,
-    /// What is wrong, by address.
+    /// What is wrong, by address, and stretches that the dump lacks.
     pub errors: Vec<HeapError>,
     /// Errors that were counted but not kept.
     pub errors_dropped: u64,
-    /// How many of all errors say only that the dump lacks something: whether the heap is wrong there,
-    /// nobody can tell.
+    /// Stretches that the dump lacks, and references to them: whether the heap is wrong there, nobody
+    /// can tell.
     pub absences: u64,
 }
 
 impl VerifyHeap {
     /// Says what `found` holds.
     pub fn new(found: &Verification) -> VerifyHeap {
+        let errors = found.count.saturating_sub(found.absences());
+        let kept = found.faults.iter().filter(|fault| !fault.kind.is_absence()).count() as u64;
         VerifyHeap {
             objects: found.objects,
             references: found.references,
             errors: found.faults.iter().map(HeapError::new).collect(),
-            errors_dropped: found.count.saturating_sub(found.faults.len() as u64),
+            errors_dropped: errors.saturating_sub(kept),
             absences: found.absences(),
         }
     }
@@ -63,9 +68,6 @@ impl HeapError {
                 (fault.object, "the object would end behind its segment".to_owned())
             }
             FaultKind::Absent => (fault.object, "the dump does not hold the memory".to_owned()),
-            FaultKind::AbsentTarget { field, target } => {
-                (field, format!("refers to {target}, which the dump does not hold"))
-            }
             FaultKind::NotAnObject { field, target } => {
                 (field, format!("refers to {target}, where no object begins"))
             }
@@ -82,6 +84,7 @@ impl HeapError {
             object: fault.object.into(),
             kind: fault.kind.name(),
             detail,
+            is_absence: fault.kind.is_absence(),
         }
     }
 }
@@ -107,12 +110,12 @@ impl Report for VerifyHeap {
             table.write(page)?;
             writeln!(page)?;
         }
-        let all = self.errors.len() as u64 + self.errors_dropped;
-        let errors = all.saturating_sub(self.absences);
+        let listed = self.errors.iter().filter(|error| !error.is_absence).count() as u64;
+        let errors = listed + self.errors_dropped;
         let plural = if errors == 1 { "" } else { "s" };
         let listed = match self.errors_dropped {
             0 => String::new(),
-            _ => format!("; the first {} are listed", Grouped(self.errors.len() as u64)),
+            _ => format!("; the first {} are listed", Grouped(listed)),
         };
         writeln!(
             page,
