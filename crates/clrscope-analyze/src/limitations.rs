@@ -119,9 +119,7 @@ pub fn missing_bytes(snapshot: &Snapshot<'_>) -> Option<u64> {
     }
     let committed = snapshot.regions.iter().filter(|region| region.state == RegionState::Commit);
     let missing = committed.map(|region| {
-        let end = region.base.wrapping_add(region.size.min(u64::MAX - region.base.0));
-        let present = snapshot.space.iter_within(region.base, end);
-        region.size.saturating_sub(present.map(|(_, bytes)| bytes.len() as u64).sum())
+        region.size.saturating_sub(snapshot.space.captured_bytes(region.base, region.size))
     });
     Some(missing.fold(0, u64::saturating_add))
 }

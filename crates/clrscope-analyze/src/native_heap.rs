@@ -13,8 +13,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use clrscope_clr::AddressRange;
 use clrscope_memory::{
-    AddressSpace, Control, Interrupted, Issue, IssueKind, Issues, ModuleRecord, RegionRecord,
-    RegionState, RegionType, Snapshot, VirtAddr,
+    AddressSpace, Control, Interrupted, Issue, IssueKind, Issues, ModuleRecord, RegionState,
+    RegionType, Snapshot, VirtAddr,
 };
 
 /// Which allocator a heap belongs to.
@@ -157,16 +157,9 @@ impl<'a> Images<'a> {
     }
 }
 
-/// The region that an address lies in.
-fn region_at<'a>(snapshot: &'a Snapshot<'_>, address: VirtAddr) -> Option<&'a RegionRecord> {
-    let after = snapshot.regions.partition_point(|region| region.base <= address);
-    let region = snapshot.regions.get(after.checked_sub(1)?)?;
-    (address.0 - region.base.0 < region.size).then_some(region)
-}
-
 /// Whether an allocation of private memory begins at an address.
 fn begins_private(snapshot: &Snapshot<'_>, address: VirtAddr) -> bool {
-    region_at(snapshot, address).is_some_and(|region| {
+    snapshot.region_at(address).is_some_and(|region| {
         region.kind == RegionType::Private
             && region.state != RegionState::Free
             && region.allocation_base == address

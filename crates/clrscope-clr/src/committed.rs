@@ -9,8 +9,7 @@ use crate::range::AddressRange;
 pub(crate) fn committed(snapshot: &Snapshot<'_>, range: AddressRange) -> u64 {
     let regions = &snapshot.regions;
     if regions.is_empty() {
-        let held = snapshot.space.iter_within(range.start, range.end);
-        return held.map(|(_, bytes)| bytes.len() as u64).sum();
+        return snapshot.space.captured_bytes(range.start, range.len());
     }
     let first = regions.partition_point(|region| region.base <= range.start).saturating_sub(1);
     let inside = regions.iter().skip(first).take_while(|region| region.base < range.end);

@@ -190,6 +190,24 @@ pub struct RegionRecord {
     pub protection: u32,
 }
 
+impl RegionRecord {
+    /// The one of `regions` that `address` lies in. They are in order of address.
+    pub fn find(regions: &[RegionRecord], address: VirtAddr) -> Option<&RegionRecord> {
+        let after = regions.partition_point(|region| region.base <= address);
+        let region = regions.get(after.checked_sub(1)?)?;
+        (address.0 - region.base.0 < region.size).then_some(region)
+    }
+
+    /// Those of `regions` that belong to the allocation that began at `base`. They are in order of
+    /// address.
+    pub fn of_allocation(regions: &[RegionRecord], base: VirtAddr) -> &[RegionRecord] {
+        let first = regions.partition_point(|region| region.base < base);
+        let behind = regions.get(first..).unwrap_or_default();
+        let count = behind.iter().take_while(|region| region.allocation_base == base).count();
+        behind.get(..count).unwrap_or_default()
+    }
+}
+
 /// A captured process, whatever file it came from.
 #[derive(Debug, Clone)]
 pub struct Snapshot<'data> {
@@ -210,9 +228,7 @@ pub struct Snapshot<'data> {
 impl Snapshot<'_> {
     /// The region that `address` lies in, if the capture describes regions.
     pub fn region_at(&self, address: VirtAddr) -> Option<&RegionRecord> {
-        let after = self.regions.partition_point(|region| region.base <= address);
-        let region = self.regions.get(after.checked_sub(1)?)?;
-        (address.0 - region.base.0 < region.size).then_some(region)
+        RegionRecord::find(&self.regions, address)
     }
 
     /// The image that `address` lies in.

@@ -28,12 +28,7 @@ pub(crate) struct Fill {
 pub(crate) fn find(directories: &[PathBuf], snapshot: &Snapshot<'_>) -> Result<Vec<Fill>, Error> {
     let mut wanted: HashMap<String, Vec<&ModuleRecord>> = HashMap::new();
     for module in &snapshot.modules {
-        let held: u64 = snapshot
-            .space
-            .iter_within(module.base, module.end())
-            .map(|(_, bytes)| bytes.len() as u64)
-            .sum();
-        if held < module.size {
+        if snapshot.space.captured_bytes(module.base, module.size) < module.size {
             wanted.entry(module.file_name().to_ascii_lowercase()).or_default().push(module);
         }
     }

@@ -107,9 +107,7 @@ impl Claims<'_> {
     }
 
     fn region_at(&self, address: VirtAddr) -> Option<&RegionRecord> {
-        let after = self.regions.partition_point(|region| region.base <= address);
-        let region = self.regions.get(after.checked_sub(1)?)?;
-        range_of(region).contains(address).then_some(region)
+        RegionRecord::find(self.regions, address)
     }
 
     /// What surely serves one purpose with an address: its region, or, where the dump does not describe
@@ -129,12 +127,8 @@ impl Claims<'_> {
     /// describe regions.
     fn allocation_at(&self, address: VirtAddr) -> &[RegionRecord] {
         let region = self.region_at(address).filter(|region| region.kind != RegionType::Unknown);
-        let Some(region) = region else { return &[] };
-        let base = region.allocation_base;
-        let first = self.regions.partition_point(|region| region.base < base);
-        let behind = self.regions.get(first..).unwrap_or_default();
-        let count = behind.iter().take_while(|region| region.allocation_base == base).count();
-        behind.get(..count).unwrap_or_default()
+        let base = region.map(|region| region.allocation_base);
+        base.map_or(&[], |base| RegionRecord::of_allocation(self.regions, base))
     }
 
     /// Claims what was allocated together with an address.

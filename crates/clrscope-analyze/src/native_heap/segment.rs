@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use clrscope_clr::AddressRange;
-use clrscope_memory::{Issues, Snapshot, VirtAddr};
+use clrscope_memory::{Issues, RegionRecord, Snapshot, VirtAddr};
 
 use super::{NativeHeap, NativeHeapKind, begins_private, list, word};
 
@@ -39,10 +39,7 @@ pub(super) fn read(address: VirtAddr, snapshot: &Snapshot<'_>) -> Option<NativeH
         }
     }
     let allocation = |&start: &VirtAddr| {
-        let first = snapshot.regions.partition_point(|region| region.base < start);
-        let together = snapshot.regions.get(first..).unwrap_or_default().iter();
-        let end = together
-            .take_while(|region| region.allocation_base == start)
+        let end = RegionRecord::of_allocation(&snapshot.regions, start)
             .last()
             .map_or(start.0, |last| last.base.0.saturating_add(last.size));
         AddressRange::new(start, VirtAddr(end))

@@ -24,9 +24,6 @@ pub struct HeapError {
     pub kind: &'static str,
     /// One clause.
     pub detail: String,
-    /// Whether it says only what the dump lacks.
-    #[serde(skip)]
-    pub is_absence: bool,
 }
 
 /// The answer of `verifyheap`.
@@ -48,16 +45,21 @@ pub struct VerifyHeap {
 impl VerifyHeap {
     /// Says what `found` holds.
     pub fn new(found: &Verification) -> VerifyHeap {
-        let errors = found.count.saturating_sub(found.absences());
-        let kept = found.faults.iter().filter(|fault| !fault.kind.is_absence()).count() as u64;
+        let errors: Vec<HeapError> = found.faults.iter().map(HeapError::new).collect();
+        let wrong = found.count.saturating_sub(found.absences());
         VerifyHeap {
             objects: found.objects,
             references: found.references,
-            errors: found.faults.iter().map(HeapError::new).collect(),
-            errors_dropped: errors.saturating_sub(kept),
+            errors_dropped: wrong.saturating_sub(listed(&errors)),
+            errors,
             absences: found.absences(),
         }
     }
+}
+
+/// How many of `errors` say more than what the dump lacks.
+fn listed(errors: &[HeapError]) -> u64 {
+    errors.iter().filter(|error| !FaultKind::ABSENCES.contains(&error.kind)).count() as u64
 }
 
 impl HeapError {
@@ -84,7 +86,6 @@ impl HeapError {
             object: fault.object.into(),
             kind: fault.kind.name(),
             detail,
-            is_absence: fault.kind.is_absence(),
         }
     }
 }
@@ -110,7 +111,7 @@ impl Report for VerifyHeap {
             table.write(page)?;
             writeln!(page)?;
         }
-        let listed = self.errors.iter().filter(|error| !error.is_absence).count() as u64;
+        let listed = listed(&self.errors);
         let errors = listed + self.errors_dropped;
         let plural = if errors == 1 { "" } else { "s" };
         let listed = match self.errors_dropped {
